@@ -1,0 +1,51 @@
+//! Owns what a daemon can be told. Must not know where the settings came from.
+
+use std::path::PathBuf;
+
+use crate::token::{HashingCost, KeyPrefix};
+
+/// What a daemon is told when it starts.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the store is; made with mode 0700 if it is missing.
+    pub data_dir: PathBuf,
+    /// Where the sockets are; made with mode 0700, or 0711 where `verify_mode` lets others in.
+    pub runtime_dir: PathBuf,
+    /// What new secrets begin with.
+    pub key_prefix: KeyPrefix,
+    /// What hashing a new secret costs.
+    pub hashing: HashingCost,
+    /// Who may use the sockets.
+    pub sockets: SocketConfig,
+}
+
+impl Config {
+    /// The settings of a fresh installation for these directories.
+    #[must_use]
+    pub fn new(data_dir: PathBuf, runtime_dir: PathBuf) -> Self {
+        Self {
+            data_dir,
+            runtime_dir,
+            key_prefix: KeyPrefix::default(),
+            hashing: HashingCost::default(),
+            sockets: SocketConfig::default(),
+        }
+    }
+}
+
+/// Who may use the sockets.
+#[derive(Clone, Debug)]
+pub struct SocketConfig {
+    /// The mode of `verify.sock`, at most 0666. `admin.sock` is always 0600.
+    pub verify_mode: u32,
+    /// The group that owns `verify.sock`, by name or number; the daemon's own where it is `None`.
+    pub verify_group: Option<String>,
+    /// Who may call every method on `admin.sock`, besides root and the daemon's own uid.
+    pub admin_uids: Vec<u32>,
+}
+
+impl Default for SocketConfig {
+    fn default() -> Self {
+        Self { verify_mode: 0o600, verify_group: None, admin_uids: Vec::new() }
+    }
+}

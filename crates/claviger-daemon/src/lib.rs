@@ -1,0 +1,10 @@
+//! Claviger's daemon as a library: keys in redb, verification, JSON-RPC over two Unix sockets.
+//!
+//! Owns everything between the sockets and the disk. Must not read arguments, the environment or a terminal.
+
+pub mod config;
+pub mod run;
+pub mod token;
+
+pub use config::{Config, SocketConfig};
+pub use run::{StartError, run};
