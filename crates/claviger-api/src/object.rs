@@ -149,6 +149,25 @@ pub enum Action {
 }
 
 impl Action {
+    /// Every action, in the order of the protocol's list.
+    pub const ALL: [Self; 9] = [
+        Self::KeyCreated,
+        Self::KeyRenamed,
+        Self::KeyScopeChanged,
+        Self::KeyRotated,
+        Self::KeyDeleted,
+        Self::AccountConnected,
+        Self::AccountUpdated,
+        Self::AccountDisconnected,
+        Self::StorageModeChanged,
+    ];
+
+    /// Finds the action of a text.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.text() == text)
+    }
+
     /// The action as the wire has it, such as `key.created`.
     #[must_use]
     pub const fn text(self) -> &'static str {
@@ -357,7 +376,8 @@ mod tests {
 
     #[test]
     fn an_action_has_one_text() {
-        for action in [Action::KeyCreated, Action::AccountDisconnected, Action::StorageModeChanged] {
+        for action in Action::ALL {
+            assert_eq!(Action::from_text(action.text()), Some(action));
             assert_eq!(serde_json::to_value(action).unwrap(), action.text());
         }
     }

@@ -44,6 +44,15 @@ pub struct SocketConfig {
     pub admin_uids: Vec<u32>,
 }
 
+impl SocketConfig {
+    /// Whether anybody but the daemon's own uid may connect to `verify.sock`.
+    #[must_use]
+    pub fn lets_others_in(&self) -> bool {
+        const OTHERS: u32 = 0o077;
+        self.verify_mode & OTHERS != 0
+    }
+}
+
 impl Default for SocketConfig {
     fn default() -> Self {
         Self { verify_mode: 0o600, verify_group: None, admin_uids: Vec::new() }

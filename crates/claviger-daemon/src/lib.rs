@@ -3,7 +3,14 @@
 //! Owns everything between the sockets and the disk. Must not read arguments, the environment or a terminal.
 
 pub mod config;
+pub mod domain;
+pub mod http;
+pub mod place;
+pub mod rpc;
 pub mod run;
+pub mod service;
+pub mod socket;
+pub mod store;
 pub mod token;
 
 pub use config::{Config, SocketConfig};

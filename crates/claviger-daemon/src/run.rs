@@ -1,26 +1,87 @@
 //! Owns the wiring of the daemon, top to bottom. Must not hold a rule.
 
-use crate::config::Config;
+use std::sync::Arc;
+use std::time::Duration;
+
+use claviger_api::{ADMIN_SOCKET, Access, VERIFY_SOCKET};
+use jsonrpsee::server::{RegisterMethodError, ServerHandle, stop_channel};
+use rustix::fs::Mode;
+use rustix::process::{DumpableBehavior, Resource, Rlimit, geteuid, set_dumpable_behavior, setrlimit, umask};
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+use crate::config::{Config, SocketConfig};
+use crate::place::{PlaceError, check_file, take_directory};
+use crate::rpc::{About, Context, module};
+use crate::service::{Clock, Service, StartFault};
+use crate::socket::{BindError, Connections, Listener, Server, accept, bind, check_path};
+use crate::store::{FILE_NAME, OpenError, Store};
+
+/// How long what is running may take to finish when the daemon ends.
+const FINISHING: Duration = Duration::from_secs(5);
 
 /// Why a daemon cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Another daemon has the store or the sockets.
-    #[error("another daemon is already running")]
-    AlreadyRunning,
+    /// A directory or a file cannot be used.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// The store does not open.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// A socket cannot be bound.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The service does not start.
+    #[error(transparent)]
+    Service(#[from] StartFault),
+    /// The table of methods names one twice.
+    #[error(transparent)]
+    Methods(#[from] RegisterMethodError),
 }
 
 impl StartError {
     /// What a person is to do next, where there is something.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        None
+        match self {
+            Self::Place(error) | Self::Bind(BindError::Place(error)) => error.hint(),
+            Self::Bind(BindError::PathTooLong { .. }) => {
+                Some("choose a shorter --runtime-dir (or CLAVIGER_RUNTIME_DIR)".to_owned())
+            }
+            Self::Bind(BindError::NoSuchGroup(_)) => {
+                Some("make the group, or change sockets.verify_group in config.toml".to_owned())
+            }
+            Self::Store(error) => store_hint(error),
+            Self::Bind(BindError::Io { .. }) | Self::Service(_) | Self::Methods(_) => None,
+        }
     }
+
+    /// Whether the reason is another daemon that runs already.
+    #[must_use]
+    pub fn is_already_running(&self) -> bool {
+        matches!(self, Self::Place(PlaceError::Locked(_)) | Self::Store(OpenError::AlreadyOpen))
+    }
+}
+
+fn store_hint(error: &OpenError) -> Option<String> {
+    let hint = match error {
+        OpenError::AlreadyOpen => "stop the other process, or choose another --data-dir",
+        OpenError::Empty(_) | OpenError::Foreign(_) => {
+            "nothing was changed: move the file away if it is not yours to keep, or choose another --data-dir"
+        }
+        OpenError::Damaged(_) => {
+            "nothing can be trusted in it: keep it aside and put a good copy in its place"
+        }
+        OpenError::Newer { .. } => "start the version that wrote it, or a later one",
+        OpenError::Io { .. } | OpenError::Store(_) => return None,
+    };
+    Some(hint.to_owned())
 }
 
 /// Runs a daemon until `shutdown` is over or a client asks it to stop.
 ///
-/// `ready` is called once, when both sockets answer.
+/// `ready` is called once, when both sockets answer. The process's umask becomes 077, and it gives no core dump.
 ///
 /// # Errors
 /// Why it cannot start. Once it is ready it ends only as asked.
@@ -29,8 +90,88 @@ pub async fn run(
     ready: impl FnOnce(),
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
-    let _ = config;
+    harden();
+    let data = take_directory(&config.data_dir, 0o700)?;
+    let store_path = data.path().join(FILE_NAME);
+    check_file(&store_path)?;
+    let runtime_mode = if config.sockets.lets_others_in() { 0o711 } else { 0o700 };
+    let (admin_path, verify_path) =
+        (config.runtime_dir.join(ADMIN_SOCKET), config.runtime_dir.join(VERIFY_SOCKET));
+    check_path(&verify_path)?;
+    let runtime = take_directory(&config.runtime_dir, runtime_mode)?;
+    let store = Store::open(&store_path)?;
+
+    let clock = Clock::system();
+    let started_at = clock.now();
+    let service = Service::start(store, clock, config.key_prefix, config.hashing)?;
+    let about =
+        About { started_at, data_dir: data.path().to_owned(), runtime_dir: runtime.path().to_owned() };
+    let context = Arc::new(Context { service: Arc::clone(&service), about });
+    let admin = Listener {
+        socket: bind(&admin_path, 0o600, None)?,
+        access: Access::Admin,
+        uids: Some(admin_uids(&config.sockets)),
+    };
+    let verify = Listener {
+        socket: bind(&verify_path, config.sockets.verify_mode, config.sockets.verify_group.as_deref())?,
+        access: Access::Verify,
+        uids: None,
+    };
+
+    let (stop_handle, rpc) = stop_channel();
+    let (stop, stopping) = watch::channel(false);
+    let (alive, last_gone) = mpsc::channel(1);
+    let connections = Connections::default();
+    for listener in [admin, verify] {
+        let server = Server::new(module(&context, listener.access)?, stop_handle.clone());
+        tokio::spawn(accept(listener, server, connections.clone(), stopping.clone(), alive.clone()));
+    }
+    drop((alive, stop_handle, stopping));
+    let behind = tokio::spawn(Arc::clone(&service).run_behind());
+    tracing::info!(runtime_dir = %runtime.path().display(), "ready");
     ready();
-    shutdown.await;
+
+    tokio::select! {
+        () = shutdown => {}
+        () = service.stop_requested() => {}
+    }
+    tracing::info!("stopping");
+    stop.send_replace(true);
+    wait_for_connections(rpc, last_gone).await;
+    behind.abort();
+    service.finish().await;
+    for path in [admin_path, verify_path] {
+        if let Err(error) = std::fs::remove_file(&path) {
+            tracing::warn!(%error, path = %path.display(), "cannot take the socket away");
+        }
+    }
+    tracing::info!("stopped");
+    drop((data, runtime));
     Ok(())
+}
+
+/// What is made from here on is ours alone, and what is in memory reaches no file.
+fn harden() {
+    umask(Mode::from_raw_mode(0o077));
+    // Neither can fail for a process's own sake; where the system lacks them, the rest still holds.
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+}
+
+fn admin_uids(sockets: &SocketConfig) -> Vec<u32> {
+    let mut uids = vec![0, geteuid().as_raw()];
+    uids.extend(&sockets.admin_uids);
+    uids
+}
+
+/// Lets what is running finish, for a while.
+async fn wait_for_connections(rpc: ServerHandle, mut last_gone: mpsc::Receiver<()>) {
+    let _ = rpc.stop();
+    let all = async {
+        rpc.stopped().await;
+        while last_gone.recv().await.is_some() {}
+    };
+    if timeout(FINISHING, all).await.is_err() {
+        tracing::warn!("some connections did not finish in time");
+    }
 }

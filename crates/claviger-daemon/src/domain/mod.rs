@@ -1,0 +1,10 @@
+//! Owns the rules: what a key is, what an edit changes, what a key may see. Pure functions on plain types. Must not
+//! fail for reasons outside: no store, no clock, no network.
+
+mod access;
+mod edit;
+mod key;
+
+pub use access::{Denial, visible};
+pub use edit::{AccountEdit, Edit, KeyEdit, Note};
+pub use key::{KeyRecord, Usage, VersionConflict, check_version};

@@ -1,0 +1,162 @@
+//! Owns subscriptions: the state first, then each change, none skipped. Must not let a slow reader hold up anyone.
+
+use std::sync::Arc;
+
+use claviger_api::Event;
+use claviger_api::method::{Events, NoParams, Revisions, Subscription};
+use claviger_api::object::Revision;
+use claviger_api::param::Params;
+use jsonrpsee::core::SubscriptionResult;
+use jsonrpsee::server::{PendingSubscriptionSink, RegisterMethodError, SubscriptionSink};
+use jsonrpsee::types::Params as RawParams;
+use jsonrpsee::{RpcModule, SubscriptionMessage};
+use serde::Serialize;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::Context;
+use super::error::error_object;
+use crate::service::Error;
+
+/// Registers `events.subscribe`.
+pub(super) fn register_events(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
+    register::<Events, _>(module, |context, sink| async move { send_events(&context, &sink).await })
+}
+
+/// Registers `revision.subscribe`.
+pub(super) fn register_revisions(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
+    register::<Revisions, _>(module, |context, sink| async move { send_revisions(&context, &sink).await })
+}
+
+/// Why a subscription ends.
+enum Ended {
+    /// The reader went away, or the daemon ends.
+    Closed,
+    /// A fault of ours: the reader is to subscribe anew.
+    Fault(Error),
+}
+
+fn register<S: Subscription, F>(
+    module: &mut RpcModule<Context>,
+    send: impl Fn(Arc<Context>, SubscriptionSink) -> F + Clone + Send + Sync + 'static,
+) -> Result<(), RegisterMethodError>
+where
+    F: Future<Output = Ended> + Send + 'static,
+{
+    module.register_subscription(
+        S::NAME,
+        S::NOTIFICATION,
+        S::UNSUBSCRIBE,
+        move |params: RawParams<'static>, pending: PendingSubscriptionSink, context, _| {
+            let send = send.clone();
+            async move { serve(params, pending, context, send).await }
+        },
+    )?;
+    Ok(())
+}
+
+async fn serve<F: Future<Output = Ended>>(
+    params: RawParams<'static>,
+    pending: PendingSubscriptionSink,
+    context: Arc<Context>,
+    send: impl Fn(Arc<Context>, SubscriptionSink) -> F,
+) -> SubscriptionResult {
+    if let Err(error) = NoParams::read(params.as_str()) {
+        pending.reject(error_object(error)).await;
+        return Ok(());
+    }
+    let sink = pending.accept().await?;
+    match send(context, sink).await {
+        Ended::Closed => Ok(()),
+        Ended::Fault(error) => Err(error_object(error).message().into()),
+    }
+}
+
+async fn send_events(context: &Arc<Context>, sink: &SubscriptionSink) -> Ended {
+    loop {
+        // Listening first and looking second misses nothing; what is seen twice is passed over below.
+        let mut changes = context.service.listen();
+        let service = Arc::clone(&context.service);
+        let mut seen = match tokio::task::spawn_blocking(move || service.snapshot()).await {
+            Ok(Ok((revision, parts))) => {
+                for part in parts {
+                    if tell(sink, &part).await.is_err() {
+                        return Ended::Closed;
+                    }
+                }
+                revision
+            }
+            Ok(Err(error)) => return Ended::Fault(error),
+            Err(_) => return Ended::Closed,
+        };
+        loop {
+            let change = tokio::select! {
+                () = sink.closed() => return Ended::Closed,
+                change = changes.recv() => change,
+            };
+            match change {
+                Ok(event) => {
+                    if let Event::Changed { revision, .. } = &*event {
+                        if *revision <= seen {
+                            continue;
+                        }
+                        seen = *revision;
+                    }
+                    if tell(sink, &*event).await.is_err() {
+                        return Ended::Closed;
+                    }
+                }
+                // Too slow: what was missed is in a new snapshot.
+                Err(RecvError::Lagged(_)) => break,
+                Err(RecvError::Closed) => return Ended::Closed,
+            }
+        }
+    }
+}
+
+async fn send_revisions(context: &Arc<Context>, sink: &SubscriptionSink) -> Ended {
+    let mut changes = context.service.listen();
+    let mut told = None;
+    loop {
+        let revision = match context.service.settings() {
+            Ok(settings) => settings.revision,
+            Err(error) => return Ended::Fault(error),
+        };
+        if told.is_none_or(|told| told < revision) {
+            told = Some(revision);
+            if tell(sink, &Revision { revision }).await.is_err() {
+                return Ended::Closed;
+            }
+        }
+        loop {
+            let change = tokio::select! {
+                () = sink.closed() => return Ended::Closed,
+                change = changes.recv() => change,
+            };
+            match change {
+                Ok(event) => {
+                    let Event::Changed { revision, .. } = &*event else { continue };
+                    if told.is_some_and(|told| *revision <= told) {
+                        continue;
+                    }
+                    told = Some(*revision);
+                    if tell(sink, &Revision { revision: *revision }).await.is_err() {
+                        return Ended::Closed;
+                    }
+                }
+                // Too slow: only the newest counts.
+                Err(RecvError::Lagged(_)) => break,
+                Err(RecvError::Closed) => return Ended::Closed,
+            }
+        }
+    }
+}
+
+/// Sends one notification, waiting until the reader has room. Changes meanwhile wait in the feed, which forgets the
+/// oldest rather than grow.
+async fn tell(sink: &SubscriptionSink, item: &impl Serialize) -> Result<(), ()> {
+    let json = serde_json::value::to_raw_value(item).map_err(|_| ())?;
+    tokio::select! {
+        () = sink.closed() => Err(()),
+        sent = sink.send(SubscriptionMessage::from(json)) => sent.map_err(|_| ()),
+    }
+}

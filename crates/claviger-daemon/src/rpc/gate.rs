@@ -1,0 +1,136 @@
+//! Owns what stands before every call: limits of depth and number, and errors in the contract's form where jsonrpsee
+//! would answer in its own. Must not know what a method does.
+
+use claviger_api::method::{Events, Revisions, Subscription};
+use claviger_api::param::depth_of;
+use claviger_api::{Code, Error};
+use jsonrpsee::server::BatchResponseBuilder;
+use jsonrpsee::server::middleware::rpc::{Batch, BatchEntry, MethodResponse, Notification, RpcServiceT};
+use jsonrpsee::types::{Id, Request};
+use tower::Layer;
+
+use super::error::error_object;
+
+/// How many calls a batch may have.
+const BATCH_CALLS: usize = 50;
+
+/// How deep a request may be nested.
+const DEPTH: usize = 64;
+
+/// How large an answer may be, in bytes. A page of keys whose scopes name thousands of accounts is large.
+pub const MAX_ANSWER: u32 = 256 * 1024 * 1024;
+
+/// jsonrpsee's code for more subscriptions on a connection than it may have.
+const TOO_MANY_SUBSCRIPTIONS: i32 = jsonrpsee::types::error::TOO_MANY_SUBSCRIPTIONS_CODE;
+
+/// Marks the calls of a WebSocket, in the request's extensions.
+#[derive(Clone, Copy, Debug)]
+pub struct OverWebSocket;
+
+/// Stands before jsonrpsee's own dispatch.
+#[derive(Clone, Debug)]
+pub struct Gate<S>(S);
+
+/// Puts a [`Gate`] before a service.
+#[derive(Clone, Copy, Debug)]
+pub struct GateLayer;
+
+impl<S> Layer<S> for GateLayer {
+    type Service = Gate<S>;
+
+    fn layer(&self, service: S) -> Gate<S> {
+        Gate(service)
+    }
+}
+
+impl<S> Gate<S>
+where
+    S: RpcServiceT<MethodResponse = MethodResponse> + Clone + Send + Sync + 'static,
+{
+    async fn pass(service: S, request: Request<'_>) -> MethodResponse {
+        let id = request.id.clone().into_owned();
+        let depth = 1 + request.params.as_ref().map_or(0, |params| depth_of(params.get()));
+        if depth > DEPTH {
+            return refuse(id, Code::InvalidRequest, "the request is nested too deep: 64 levels at most");
+        }
+        let over_websocket = request.extensions.get::<OverWebSocket>().is_some();
+        let is_subscription = [Events::NAME, Events::UNSUBSCRIBE, Revisions::NAME, Revisions::UNSUBSCRIBE]
+            .contains(&request.method.as_ref());
+        let response = service.call(request).await;
+        match response.as_error_code() {
+            Some(code) if code == Code::MethodNotFound.number() => refuse(
+                id,
+                Code::MethodNotFound,
+                "no such method on this socket: rpc.discover lists those that are",
+            ),
+            Some(code) if code == Code::InternalError.number() && is_subscription && !over_websocket => {
+                let message = "subscriptions need a WebSocket: GET / with an upgrade";
+                refuse(id, Code::InvalidRequest, message)
+            }
+            Some(TOO_MANY_SUBSCRIPTIONS) => {
+                let message =
+                    "this connection has 16 subscriptions already: end one, or open another connection";
+                refuse(id, Code::InvalidRequest, message)
+            }
+            _ => response,
+        }
+    }
+}
+
+impl<S> RpcServiceT for Gate<S>
+where
+    S: RpcServiceT<MethodResponse = MethodResponse> + Clone + Send + Sync + 'static,
+{
+    type MethodResponse = MethodResponse;
+    type NotificationResponse = MethodResponse;
+    type BatchResponse = MethodResponse;
+
+    fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
+        Self::pass(self.0.clone(), request)
+    }
+
+    fn batch<'a>(&self, batch: Batch<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
+        let service = self.0.clone();
+        async move {
+            if batch.is_empty() {
+                return refuse(Id::Null, Code::InvalidRequest, "the batch is empty");
+            }
+            if batch.len() > BATCH_CALLS {
+                let message = "the batch has more than 50 calls: nothing was done, send it in parts";
+                return refuse(Id::Null, Code::InvalidRequest, message);
+            }
+            let mut answers = BatchResponseBuilder::new_with_limit(MAX_ANSWER as usize);
+            for entry in batch {
+                let answer = match entry {
+                    Ok(BatchEntry::Call(request)) => Self::pass(service.clone(), request).await,
+                    // A call without an id is not carried out: nobody would learn what became of it.
+                    Ok(BatchEntry::Notification(_)) => continue,
+                    Err(invalid) => {
+                        let (_, id) = invalid.into_parts();
+                        refuse(id.into_owned(), Code::InvalidRequest, NOT_A_CALL)
+                    }
+                };
+                if let Err(too_large) = answers.append(answer) {
+                    return too_large;
+                }
+            }
+            if answers.is_empty() {
+                return MethodResponse::notification();
+            }
+            MethodResponse::from_batch(answers.finish())
+        }
+    }
+
+    fn notification<'a>(&self, _: Notification<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
+        // Nobody would learn what became of it, so it is not carried out: a secret that nobody sees, least of all.
+        std::future::ready(MethodResponse::notification())
+    }
+}
+
+/// What is wrong with a member of a batch, or a whole request, that is JSON but no call.
+pub const NOT_A_CALL: &str =
+    "not a JSON-RPC 2.0 call: it needs \"jsonrpc\": \"2.0\", \"method\", \"params\" as an object, and \"id\"";
+
+fn refuse(id: Id<'static>, code: Code, message: &str) -> MethodResponse {
+    MethodResponse::error(id, error_object(Error::new(code, message)))
+}

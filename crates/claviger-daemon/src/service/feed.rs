@@ -1,0 +1,169 @@
+//! Owns what subscribers are told: the whole state at one moment, then each change in commit order. Must not wait for a
+//! subscriber.
+
+use std::sync::Arc;
+
+use claviger_api::object::EventSettings;
+use claviger_api::{Account, Event, Key, Scope};
+use tokio::sync::broadcast;
+
+use super::{Error, Service};
+use crate::domain::{AccountEdit, Edit, KeyEdit};
+use crate::store::{Applied, Rows, StoreError};
+
+/// How many changes wait for a slow subscriber before it is sent a new snapshot instead.
+const WAITING_CHANGES: usize = 1024;
+
+/// How many keys and accounts a part of a snapshot has at most.
+pub(super) const PART: usize = 1000;
+
+/// How many accounts the scopes of a part name at most, so that a part stays some hundred kilobytes.
+const PART_GRANTS: usize = 20_000;
+
+/// Where changes are published.
+pub(super) struct Feed(broadcast::Sender<Arc<Event>>);
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(WAITING_CHANGES))
+    }
+}
+
+impl Feed {
+    /// Tells all subscribers. Costs the same whoever sleeps.
+    pub(super) fn publish(&self, event: Event) {
+        let _ = self.0.send(Arc::new(event));
+    }
+
+    /// Listens from now on. Take a snapshot after this, and nothing is missed.
+    pub(super) fn listen(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.0.subscribe()
+    }
+}
+
+impl Service {
+    /// Listens to changes from now on.
+    #[must_use]
+    pub fn listen(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.feed.listen()
+    }
+
+    /// The whole state at one moment, in parts, with its revision.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn snapshot(&self) -> Result<(u64, Vec<Event>), Error> {
+        let (state, keys, accounts) = self.store.read(|rows| {
+            let keys = rows.keys_after(None, usize::MAX)?;
+            let keys = keys.iter().map(|(_, id)| self.shown_key(rows, id)).collect::<Result<Vec<_>, _>>()?;
+            let accounts = rows.accounts_after(None, usize::MAX)?;
+            Ok((rows.state()?, keys, accounts.into_iter().map(|(_, account)| account).collect::<Vec<_>>()))
+        })?;
+        let settings = EventSettings { storage_mode: state.storage_mode };
+        Ok((state.revision, parts(state.revision, settings, keys, &accounts)))
+    }
+}
+
+fn parts(revision: u64, settings: EventSettings, keys: Vec<Key>, accounts: &[Account]) -> Vec<Event> {
+    let mut parts = Vec::new();
+    let mut add = |keys: Vec<Key>, accounts: Vec<Account>| {
+        parts.push(Event::Snapshot { revision, keys, accounts, settings, more: true });
+    };
+    for accounts in accounts.chunks(PART) {
+        add(Vec::new(), accounts.to_vec());
+    }
+    let (mut part, mut grants) = (Vec::new(), 0);
+    for key in keys {
+        let named = if let Scope::Only(accounts) = &key.scope { accounts.len() } else { 0 };
+        if !part.is_empty() && (part.len() == PART || grants + named > PART_GRANTS) {
+            add(std::mem::take(&mut part), Vec::new());
+            grants = 0;
+        }
+        part.push(key);
+        grants += named;
+    }
+    add(part, Vec::new());
+    if let Some(Event::Snapshot { more, .. }) = parts.last_mut() {
+        *more = false;
+    }
+    parts
+}
+
+/// The event of an edit that was applied. `rows` is the transaction that holds it.
+pub(super) fn event_of(
+    service: &Service,
+    rows: &impl Rows,
+    edit: &Edit,
+    applied: Applied,
+) -> Result<Event, StoreError> {
+    let (mut keys, mut removed_keys) = (Vec::new(), Vec::new());
+    for change in &edit.keys {
+        match change {
+            KeyEdit::Create(key) | KeyEdit::Change { after: key, .. } => {
+                keys.push(key.shown(service.usage_of(rows, &key.id)?));
+            }
+            KeyEdit::Delete(key) => removed_keys.push(key.id),
+        }
+    }
+    let (mut accounts, mut removed_accounts) = (Vec::new(), Vec::new());
+    for change in &edit.accounts {
+        match change {
+            AccountEdit::Connect(account) | AccountEdit::Change { after: account, .. } => {
+                accounts.push(account.clone());
+            }
+            AccountEdit::Disconnect(account) => removed_accounts.push(account.id.clone()),
+        }
+    }
+    let settings = edit.storage_mode.map(|storage_mode| EventSettings { storage_mode });
+    Ok(Event::Changed {
+        revision: applied.revision,
+        keys,
+        accounts,
+        removed_keys,
+        removed_accounts,
+        settings,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use claviger_api::{AccountId, KeyId, Timestamp};
+
+    use super::*;
+
+    fn key(scope: Scope) -> Key {
+        Key {
+            id: KeyId::from_body("4fX9aQ2LmN7b").unwrap(),
+            name: "k".into(),
+            hint: String::new(),
+            scope,
+            created_at: Timestamp::default(),
+            rotated_at: None,
+            last_used_at: None,
+            retired_secret_seen_at: None,
+            version: 1,
+        }
+    }
+
+    fn sizes(keys: Vec<Key>) -> Vec<(usize, usize, bool)> {
+        parts(7, EventSettings { storage_mode: true }, keys, &[])
+            .into_iter()
+            .map(|event| match event {
+                Event::Snapshot { keys, accounts, more, .. } => (keys.len(), accounts.len(), more),
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_snapshot_of_nothing_is_one_part() {
+        assert_eq!(sizes(vec![]), [(0, 0, false)]);
+    }
+
+    #[test]
+    fn parts_are_bounded_by_items_and_by_what_their_scopes_name() {
+        assert_eq!(sizes(vec![key(Scope::All); 2500]), [(1000, 0, true), (1000, 0, true), (500, 0, false)]);
+        let wide: Scope = (0..15_000).map(|n| AccountId::parse(&format!("a{n}")).unwrap()).collect();
+        assert_eq!(sizes(vec![key(wide); 2]), [(1, 0, true), (1, 0, false)]);
+    }
+}

@@ -1,0 +1,160 @@
+//! Owns the use cases: the only place where token, domain, store, clock and notification meet. Must not know JSON or
+//! sockets.
+
+mod accounts;
+mod clock;
+mod digests;
+mod error;
+mod feed;
+mod hashing;
+mod keys;
+mod listing;
+mod replay;
+pub mod settings;
+mod usage;
+mod verification;
+mod writer;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use claviger_api::{Event, Key, KeyId};
+use tokio::sync::Notify;
+
+pub use clock::Clock;
+pub use error::{Error, FaultId};
+pub use hashing::WAITING_JOBS;
+pub use verification::{Refusal, Verdict};
+
+use crate::domain::Usage;
+use crate::store::{Rows, Store, StoreError};
+use crate::token::{HashingCost, KeyPrefix, TagKey};
+use digests::Digests;
+use feed::Feed;
+use hashing::HashingPool;
+use replay::Replays;
+use usage::UsageNotes;
+use writer::WriterQueue;
+
+/// How long notes of use are gathered before subscribers are told.
+const TELL_EVERY: Duration = Duration::from_secs(1);
+
+/// After how many tellings notes of use are written.
+const SAVE_EVERY: u32 = 10;
+
+/// The use cases of one store.
+pub struct Service {
+    store: Store,
+    clock: Clock,
+    tags: TagKey,
+    prefix: KeyPrefix,
+    cost: HashingCost,
+    pool: HashingPool,
+    digests: Digests,
+    flights: verification::Flights,
+    usage: Arc<UsageNotes>,
+    replays: Replays,
+    feed: Feed,
+    writer: WriterQueue,
+    granted: AtomicU64,
+    refused: AtomicU64,
+    stop: Notify,
+}
+
+/// Why a service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartFault {
+    /// The store does not read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The operating system gave no randomness.
+    #[error(transparent)]
+    NoRandomness(#[from] crate::token::NoRandomness),
+    /// The operating system gave no thread.
+    #[error("cannot start a thread: {0}")]
+    NoThread(#[from] std::io::Error),
+}
+
+impl Service {
+    /// Starts the service of a store: its writer and its hashing threads.
+    ///
+    /// # Errors
+    /// See [`StartFault`].
+    pub fn start(
+        store: Store,
+        clock: Clock,
+        prefix: KeyPrefix,
+        cost: HashingCost,
+    ) -> Result<Arc<Self>, StartFault> {
+        let (tags, state) = store.read(|rows| Ok((rows.tag_key()?, rows.state()?)))?;
+        clock.hold(state.newest_at);
+        let (writer, pending) = WriterQueue::new();
+        let service = Arc::new(Self {
+            store,
+            clock,
+            tags,
+            prefix,
+            cost,
+            pool: HashingPool::start()?,
+            digests: Digests::new()?,
+            flights: verification::Flights::default(),
+            usage: Arc::default(),
+            replays: Replays::default(),
+            feed: Feed::default(),
+            writer,
+            granted: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            stop: Notify::new(),
+        });
+        pending.start(&service)?;
+        Ok(service)
+    }
+
+    /// Asks for the end of the daemon.
+    pub fn request_stop(&self) {
+        self.stop.notify_one();
+    }
+
+    /// Waits until somebody asked for the end.
+    pub async fn stop_requested(&self) {
+        self.stop.notified().await;
+    }
+
+    /// Tells subscribers of notes of use, at most once a second, and writes them now and then. Sleeps while nothing is
+    /// used. Ends only when it is dropped.
+    pub async fn run_behind(self: Arc<Self>) {
+        loop {
+            self.usage.changed.notified().await;
+            for _ in 0..SAVE_EVERY {
+                let keys = self.usage.take_unpublished();
+                if !keys.is_empty() {
+                    self.feed.publish(Event::Used { keys });
+                }
+                tokio::time::sleep(TELL_EVERY).await;
+            }
+            if let Err(error) = self.save_usage().await {
+                tracing::warn!(%error, "notes of use are not written");
+            }
+        }
+    }
+
+    /// Writes what is still noted in memory and ends the writer. Blocks until that is done.
+    pub async fn finish(&self) {
+        if let Err(error) = self.save_usage().await {
+            tracing::warn!(%error, "the last notes of use are not written");
+        }
+        self.writer.close();
+    }
+
+    /// When a key was used: what the store has, with what is only noted yet.
+    fn usage_of(&self, rows: &impl Rows, id: &KeyId) -> Result<Usage, StoreError> {
+        Ok(rows.usage(id)?.merged(self.usage.unsaved(id)))
+    }
+
+    /// A key as methods return it. An index names it, so it must be there.
+    fn shown_key(&self, rows: &impl Rows, id: &KeyId) -> Result<Key, StoreError> {
+        let key = rows.key(id)?.ok_or(StoreError::Damaged("an index names no key"))?;
+        Ok(key.shown(self.usage_of(rows, id)?))
+    }
+}

@@ -1,0 +1,181 @@
+//! Owns the answers that are kept for a while under a request id, so that a lost reply is harmless. In memory only.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use claviger_api::{KeyWithSecret, RequestId};
+use tokio::sync::OnceCell;
+
+use super::Error;
+use super::error::FaultId;
+
+/// How long an answer is kept.
+pub(super) const KEPT_FOR: Duration = Duration::from_mins(2);
+
+/// Which of the two calls that mint a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Minting {
+    /// `keys.create`.
+    Create,
+    /// `keys.rotate`.
+    Rotate,
+}
+
+/// Under what an answer is kept: another uid, another call or another id never gets it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct ReplayKey {
+    /// Who asked.
+    pub uid: u32,
+    /// What was asked.
+    pub minting: Minting,
+    /// What the caller chose.
+    pub request_id: RequestId,
+}
+
+type Slot = Arc<OnceCell<KeyWithSecret>>;
+
+/// The answers that are kept.
+#[derive(Clone, Default)]
+pub(super) struct Replays(Arc<Mutex<HashMap<ReplayKey, Slot>>>);
+
+impl Replays {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ReplayKey, Slot>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `mint` once for all that ask under the same key within two minutes. It runs to its end even when whoever
+    /// asked hangs up. Only a success is kept. Without a key nothing is kept at all.
+    ///
+    /// # Errors
+    /// What `mint` returns.
+    pub(super) async fn once(
+        &self,
+        key: Option<ReplayKey>,
+        mint: impl Future<Output = Result<KeyWithSecret, Error>> + Send + 'static,
+    ) -> Result<KeyWithSecret, Error> {
+        let task = match key {
+            None => tokio::spawn(mint),
+            Some(key) => {
+                let replays = self.clone();
+                tokio::spawn(async move {
+                    let slot = Arc::clone(replays.lock().entry(key.clone()).or_default());
+                    let was_kept = slot.initialized();
+                    let answer = slot.get_or_try_init(|| mint).await.cloned();
+                    match (&answer, was_kept) {
+                        (Ok(_), false) => replays.forget_later(key, slot),
+                        (Ok(_), true) => {}
+                        (Err(_), _) => replays.forget_slot(&key, &slot),
+                    }
+                    answer
+                })
+            }
+        };
+        task.await.unwrap_or_else(|error| Err(Error::Fault(FaultId::log(&error))))
+    }
+
+    /// Forgets what was kept for a uid under a request id.
+    pub(super) fn acknowledge(&self, uid: u32, request_id: &RequestId) {
+        self.lock().retain(|key, _| key.uid != uid || key.request_id != *request_id);
+    }
+
+    fn forget_later(&self, key: ReplayKey, slot: Slot) {
+        let replays = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(KEPT_FOR).await;
+            replays.forget_slot(&key, &slot);
+        });
+    }
+
+    /// Forgets just this answer, not a later one under the same key.
+    fn forget_slot(&self, key: &ReplayKey, slot: &Slot) {
+        let mut kept = self.lock();
+        if kept.get(key).is_some_and(|found| Arc::ptr_eq(found, slot)) {
+            kept.remove(key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use claviger_api::{Key, KeyId, Scope, Secret, Timestamp};
+
+    use super::*;
+
+    fn answer(n: u32) -> KeyWithSecret {
+        let key = Key {
+            id: KeyId::from_body("4fX9aQ2LmN7b").unwrap(),
+            name: "CI".into(),
+            hint: String::new(),
+            scope: Scope::All,
+            created_at: Timestamp::default(),
+            rotated_at: None,
+            last_used_at: None,
+            retired_secret_seen_at: None,
+            version: 1,
+        };
+        KeyWithSecret { key, secret: Secret::new(format!("secret {n}")) }
+    }
+
+    fn key(uid: u32, minting: Minting) -> ReplayKey {
+        ReplayKey { uid, minting, request_id: RequestId::parse("r").unwrap() }
+    }
+
+    struct Counter(Arc<AtomicU32>, Replays);
+
+    impl Counter {
+        fn new() -> Self {
+            Self(Arc::default(), Replays::default())
+        }
+
+        async fn ask(&self, key: impl Into<Option<ReplayKey>>) -> String {
+            let count = Arc::clone(&self.0);
+            let mint = async move { Ok(answer(count.fetch_add(1, Ordering::SeqCst))) };
+            self.1.once(key.into(), mint).await.unwrap().secret.expose().to_owned()
+        }
+    }
+
+    #[tokio::test]
+    async fn the_same_uid_gets_the_same_answer_and_no_other_does() {
+        let counter = Counter::new();
+        assert_eq!(counter.ask(key(1, Minting::Create)).await, "secret 0");
+        assert_eq!(counter.ask(key(1, Minting::Create)).await, "secret 0");
+        assert_eq!(counter.ask(key(2, Minting::Create)).await, "secret 1");
+        assert_eq!(counter.ask(key(1, Minting::Rotate)).await, "secret 2");
+        assert_eq!(counter.ask(None).await, "secret 3");
+        assert_eq!(counter.ask(None).await, "secret 4");
+    }
+
+    #[tokio::test]
+    async fn an_acknowledged_answer_is_forgotten() {
+        let counter = Counter::new();
+        counter.ask(key(1, Minting::Create)).await;
+        counter.1.acknowledge(2, &RequestId::parse("r").unwrap());
+        assert_eq!(counter.ask(key(1, Minting::Create)).await, "secret 0");
+        counter.1.acknowledge(1, &RequestId::parse("r").unwrap());
+        assert_eq!(counter.ask(key(1, Minting::Create)).await, "secret 1");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_is_forgotten_after_two_minutes() {
+        let counter = Counter::new();
+        counter.ask(key(1, Minting::Create)).await;
+        tokio::time::advance(KEPT_FOR.checked_sub(Duration::from_secs(1)).unwrap()).await;
+        assert_eq!(counter.ask(key(1, Minting::Create)).await, "secret 0");
+        tokio::time::advance(Duration::from_secs(2)).await;
+        while !counter.1.lock().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(counter.ask(key(1, Minting::Create)).await, "secret 1");
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_not_kept() {
+        let replays = Replays::default();
+        let failed = replays.once(Some(key(1, Minting::Create)), async { Err(Error::Busy) }).await;
+        assert_eq!(failed.err(), Some(Error::Busy));
+        assert!(replays.lock().is_empty());
+    }
+}

@@ -1,0 +1,229 @@
+//! Owns the question of every request: whose secret is this, and may it see this account?
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use claviger_api::id::PresentedAccountId;
+use claviger_api::object::{KeyIdentity, Verification, VisibleAccounts};
+use claviger_api::{Account, Scope, Secret};
+use redb::ReadTransaction;
+use tokio::sync::watch;
+
+use super::error::FaultId;
+use super::{Error, Service};
+use crate::domain::{Denial, KeyRecord, visible};
+use crate::store::{Rows, State, StoreError};
+use crate::token::{Presented, TagMatch};
+
+/// The answer to a presented secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict<T> {
+    /// It is right, and this is what it opens.
+    Granted(T),
+    /// It opens nothing.
+    Refused(Refusal),
+}
+
+/// Why a presented secret opens nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is no living key's secret: wrong, unknown, rotated, deleted and malformed are one answer.
+    Unauthorized,
+    /// It is right, but Storage Mode is off.
+    StorageModeOff,
+    /// It is right, but there is no such account, or none that it may see: the two are one answer.
+    NoSuchAccount,
+}
+
+impl From<Denial> for Refusal {
+    fn from(denial: Denial) -> Self {
+        match denial {
+            Denial::StorageModeOff => Self::StorageModeOff,
+            Denial::NoSuchAccount => Self::NoSuchAccount,
+        }
+    }
+}
+
+/// Slow hashes under way, by the digest of what is hashed: everybody who presents the same secret waits for one.
+#[derive(Default)]
+pub(super) struct Flights(Arc<Mutex<HashMap<[u8; 32], Flight>>>);
+
+/// Becomes `Some` when the hash is done: whether the secret is right.
+type Flight = watch::Receiver<Option<bool>>;
+
+/// How often a cold key is looked at again after its slow hash, when rotation comes between each time.
+const LOOKS: usize = 4;
+
+/// What one look at a presented secret shows.
+enum Look<T> {
+    /// It is proven, and this was found in the same moment.
+    Proven(T),
+    /// It is not right.
+    Wrong,
+    /// Its tag is right, but only the slow hash can prove it.
+    Cold(KeyRecord),
+}
+
+impl Service {
+    /// Says whose key a secret is, and whether it may see an account.
+    ///
+    /// # Errors
+    /// Too much hashing waiting, or a fault of ours. A refusal is no error.
+    pub async fn verify(
+        &self,
+        secret: &Secret,
+        account: Option<&PresentedAccountId>,
+    ) -> Result<Verdict<Verification>, Error> {
+        self.judge(secret, |rows, key, state| {
+            let account = match account {
+                None => None,
+                // The account is read whether or not the scope has it, so that both refusals cost the same.
+                Some(id) => match visible(&key.scope, find(rows, id)?) {
+                    Ok(account) => Some(account),
+                    Err(denial) => return Ok(Err(denial)),
+                },
+            };
+            let KeyRecord { id, name, scope, .. } = key;
+            Ok(Ok(Verification { key: KeyIdentity { id, name }, scope, account, revision: state.revision }))
+        })
+        .await
+    }
+
+    /// Lists the accounts that the key of a secret may see.
+    ///
+    /// # Errors
+    /// Too much hashing waiting, or a fault of ours. A refusal is no error.
+    pub async fn visible_accounts(&self, secret: &Secret) -> Result<Verdict<VisibleAccounts>, Error> {
+        self.judge(secret, |rows, key, _| {
+            let mut accounts = match &key.scope {
+                Scope::All => {
+                    rows.accounts_after(None, usize::MAX)?.into_iter().map(|(_, account)| account).collect()
+                }
+                Scope::Only(ids) => {
+                    let found: Result<Vec<Option<Account>>, _> =
+                        ids.iter().map(|id| rows.account(id)).collect();
+                    found?.into_iter().flatten().collect::<Vec<_>>()
+                }
+            };
+            accounts
+                .sort_by_cached_key(|account| (claviger_api::name::fold(&account.name), account.id.clone()));
+            Ok(Ok(VisibleAccounts { accounts }))
+        })
+        .await
+    }
+
+    /// Proves a secret, then looks at Storage Mode, then lets `open` say what it opens. What `open` reads is of the
+    /// moment at which the secret was proven.
+    async fn judge<T>(
+        &self,
+        secret: &Secret,
+        open: impl Fn(&ReadTransaction, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
+    ) -> Result<Verdict<T>, Error> {
+        let verdict = self.prove(secret, open).await?;
+        let count = if matches!(verdict, Verdict::Granted(_)) { &self.granted } else { &self.refused };
+        count.fetch_add(1, Ordering::Relaxed);
+        Ok(verdict)
+    }
+
+    async fn prove<T>(
+        &self,
+        secret: &Secret,
+        open: impl Fn(&ReadTransaction, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
+    ) -> Result<Verdict<T>, Error> {
+        let Some(presented) = Presented::parse(secret.expose()) else {
+            return Ok(Verdict::Refused(Refusal::Unauthorized));
+        };
+        for _ in 0..LOOKS {
+            match self.look(secret, &presented, &open)? {
+                Look::Proven(Ok(opened)) => return Ok(Verdict::Granted(opened)),
+                Look::Proven(Err(denial)) => return Ok(Verdict::Refused(denial.into())),
+                Look::Wrong => return Ok(Verdict::Refused(Refusal::Unauthorized)),
+                // A right hash is remembered, and the next look reads the generation again: a rotation that came
+                // meanwhile is seen there.
+                Look::Cold(key) => {
+                    if !self.hash_proves(secret, &presented, key).await? {
+                        return Ok(Verdict::Refused(Refusal::Unauthorized));
+                    }
+                }
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    fn look<T>(
+        &self,
+        secret: &Secret,
+        presented: &Presented<'_>,
+        open: &impl Fn(&ReadTransaction, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
+    ) -> Result<Look<Result<T, Denial>>, Error> {
+        let id = presented.id();
+        let found = self.store.read(|rows| {
+            let key = rows.key(&id)?;
+            let generation = key.as_ref().map_or(0, |key| key.generation);
+            let tag = self.tags.check(presented, generation);
+            let Some(key) = key else { return Ok(Look::Wrong) };
+            match tag {
+                TagMatch::Forged => return Ok(Look::Wrong),
+                TagMatch::Retired => {
+                    self.usage.note_retired_seen(id, self.clock.now());
+                    return Ok(Look::Wrong);
+                }
+                TagMatch::Current => {}
+            }
+            let digest = self.digests.digest(secret, generation);
+            if self.digests.is_proven(&id, generation, &digest) != Some(true) {
+                return Ok(Look::Cold(key));
+            }
+            self.usage.note_used(id, self.clock.now());
+            let state = rows.state()?;
+            if !state.storage_mode {
+                return Ok(Look::Proven(Err(Denial::StorageModeOff)));
+            }
+            Ok(Look::Proven(open(rows, key, state)?))
+        })?;
+        Ok(found)
+    }
+
+    /// Lets the slow hash decide, once for all who wait for the same secret, and remembers a right one.
+    async fn hash_proves(
+        &self,
+        secret: &Secret,
+        presented: &Presented<'_>,
+        key: KeyRecord,
+    ) -> Result<bool, Error> {
+        let digest = self.digests.digest(secret, key.generation);
+        let mut flight = self.board(digest.as_bytes(), presented, &key)?;
+        let done = flight.wait_for(Option::is_some).await.map(|result| *result == Some(true));
+        let proven = done.map_err(|_| {
+            self.flights.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&digest.as_bytes());
+            Error::Fault(FaultId::log(&"a hashing job broke off"))
+        })?;
+        if proven {
+            self.digests.remember(key.id, key.generation, digest);
+        }
+        Ok(proven)
+    }
+
+    /// Joins the flight of this digest, or starts it. The flight is the hashing job's: nobody who hangs up ends it.
+    fn board(&self, digest: [u8; 32], presented: &Presented<'_>, key: &KeyRecord) -> Result<Flight, Error> {
+        let mut flights = self.flights.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(flight) = flights.get(&digest) {
+            return Ok(flight.clone());
+        }
+        let (land, flight) = watch::channel(None);
+        let (input, hash) = (presented.hash_input(), key.hash.clone());
+        let board = Arc::clone(&self.flights.0);
+        self.pool.submit(move |memory| {
+            let proven = hash.matches(&input, memory);
+            board.lock().unwrap_or_else(PoisonError::into_inner).remove(&digest);
+            let _ = land.send(Some(proven));
+        })?;
+        flights.insert(digest, flight.clone());
+        Ok(flight)
+    }
+}
+
+fn find(rows: &impl Rows, id: &PresentedAccountId) -> Result<Option<Account>, StoreError> {
+    id.as_id().map_or(Ok(None), |id| rows.account(id))
+}

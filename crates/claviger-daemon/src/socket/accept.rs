@@ -1,0 +1,81 @@
+//! Owns the loop that takes connections in: who is let in, and what those are told who are not.
+
+use std::io;
+use std::time::Duration;
+
+use claviger_api::Access;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{mpsc, watch};
+
+use super::connection::{Server, serve};
+use super::limit::Connections;
+use crate::rpc::Peer;
+
+/// How long to wait when the operating system has no descriptor left: those who are served go on, and nothing spins.
+const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
+
+/// One bound socket, and who may use it.
+pub struct Listener {
+    /// Where connections come from.
+    pub socket: UnixListener,
+    /// Which of the two it is.
+    pub access: Access,
+    /// Who may use it; everybody whom its mode lets in where it is `None`.
+    pub uids: Option<Vec<u32>>,
+}
+
+/// Takes connections in until `stop` says so. `alive` is dropped when the last of them is gone.
+pub async fn accept(
+    listener: Listener,
+    server: Server,
+    connections: Connections,
+    mut stop: watch::Receiver<bool>,
+    alive: mpsc::Sender<()>,
+) {
+    loop {
+        let accepted = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            accepted = listener.socket.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "cannot take a connection in");
+                tokio::time::sleep(OUT_OF_DESCRIPTORS).await;
+                continue;
+            }
+        };
+        // Whose credentials are unknown is nobody's friend.
+        let Ok(peer) = peer_of(&stream) else { continue };
+        if listener.uids.as_ref().is_some_and(|uids| !uids.contains(&peer.uid)) {
+            tracing::warn!(uid = peer.uid, pid = peer.pid, "refused on the admin socket");
+            turn_away(&stream, "403 Forbidden", "FORBIDDEN", "this uid may not administer keys");
+            continue;
+        }
+        let Some(place) = connections.take(listener.access) else {
+            turn_away(&stream, "503 Service Unavailable", "BUSY", "too many connections: try again shortly");
+            continue;
+        };
+        let (server, stop, alive) = (server.clone(), stop.clone(), alive.clone());
+        tokio::spawn(async move {
+            serve(stream, peer, &server, stop, place).await;
+            drop(alive);
+        });
+    }
+}
+
+fn peer_of(stream: &UnixStream) -> io::Result<Peer> {
+    let credentials = stream.peer_cred()?;
+    Ok(Peer { uid: credentials.uid(), pid: credentials.pid() })
+}
+
+/// Says why in one write that never waits, then hangs up.
+fn turn_away(stream: &UnixStream, status: &str, code: &str, message: &str) {
+    let body = format!("{{\"error\":{{\"code\":\"{code}\",\"message\":\"{message}\"}}}}");
+    let retry = if code == "BUSY" { "retry-after: 1\r\n" } else { "" };
+    let answer = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\n{retry}connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let _ = stream.try_write(answer.as_bytes());
+}

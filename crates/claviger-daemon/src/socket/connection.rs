@@ -1,0 +1,149 @@
+//! Owns one connection: HTTP/1.1 with deadlines, and the way from a request to JSON-RPC. Must not know methods.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use jsonrpsee::server::middleware::rpc::RpcServiceBuilder;
+use jsonrpsee::server::ws::is_upgrade_request;
+use jsonrpsee::server::{
+    BatchRequestConfig, HttpBody, Methods, ServerConfig, StopHandle, TowerService, TowerServiceBuilder,
+};
+use tokio::net::UnixStream;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tower::Service as _;
+use tower::layer::util::{Identity, Stack};
+
+use crate::http::{BODY_LIMIT, hung_up, read_call, refusal};
+use crate::rpc::{GateLayer, MAX_ANSWER, OverWebSocket, Peer};
+use crate::service::FaultId;
+
+/// How long a request may take until it is there whole.
+const REQUEST_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How many subscriptions a connection may have.
+const SUBSCRIPTIONS: u32 = 16;
+
+/// How many messages wait for a reader before its subscriptions wait too.
+const WAITING_MESSAGES: u32 = 64;
+
+type Gated = Stack<GateLayer, Identity>;
+
+/// Keeps a connection's place until its last user is gone: a WebSocket outlives the HTTP connection that it came from.
+#[derive(Clone)]
+struct Place {
+    _permit: Arc<OwnedSemaphorePermit>,
+}
+
+/// What answers the calls of one socket.
+#[derive(Clone)]
+pub struct Server {
+    builder: TowerServiceBuilder<Gated, Identity>,
+    methods: Methods,
+    stop: StopHandle,
+}
+
+impl Server {
+    /// Answers with these methods until `stop` says so.
+    #[must_use]
+    pub fn new(methods: impl Into<Methods>, stop: StopHandle) -> Self {
+        let config = ServerConfig::builder()
+            .max_request_body_size(BODY_LIMIT)
+            .max_response_body_size(MAX_ANSWER)
+            .max_subscriptions_per_connection(SUBSCRIPTIONS)
+            .set_message_buffer_capacity(WAITING_MESSAGES)
+            // Counted where connections are taken in, and by the gate.
+            .max_connections(u32::MAX)
+            .set_batch_request_config(BatchRequestConfig::Unlimited)
+            .build();
+        let builder = jsonrpsee::server::Server::builder()
+            .set_config(config)
+            .set_rpc_middleware(RpcServiceBuilder::new().layer(GateLayer))
+            .to_service_builder();
+        Self { builder, methods: methods.into(), stop }
+    }
+}
+
+/// Serves one connection to its end.
+pub(super) async fn serve(
+    stream: UnixStream,
+    peer: Peer,
+    server: &Server,
+    mut stop: watch::Receiver<bool>,
+    place: OwnedSemaphorePermit,
+) {
+    let rpc = server.builder.clone().build(server.methods.clone(), server.stop.clone());
+    let place = Place { _permit: Arc::new(place) };
+    let service = service_fn(|request: Request<Incoming>| {
+        let (rpc, place) = (rpc.clone(), place.clone());
+        async move { Ok::<_, Infallible>(answer(request, peer, rpc, place).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(REQUEST_DEADLINE)
+        .half_close(true)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = stopped(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection broke");
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    peer: Peer,
+    mut rpc: TowerService<Gated, Identity>,
+    place: Place,
+) -> Response<HttpBody> {
+    if request.uri().path() != "/" {
+        return refusal(StatusCode::NOT_FOUND, "NOT_FOUND", "nothing is here: JSON-RPC is at /");
+    }
+    let mut request = if is_upgrade_request(&request) {
+        let mut request = request.map(HttpBody::new);
+        request.extensions_mut().insert(OverWebSocket);
+        request.extensions_mut().insert(place);
+        request
+    } else if request.method() == Method::POST {
+        let (head, body) = request.into_parts();
+        let call = match tokio::time::timeout(REQUEST_DEADLINE, read_call(body)).await {
+            Ok(Ok(call)) => call,
+            Ok(Err(answer)) => return *answer,
+            Err(_) => {
+                let message = "the request was not there whole within 10 s";
+                return hung_up(refusal(StatusCode::REQUEST_TIMEOUT, "INVALID_REQUEST", message));
+            }
+        };
+        Request::from_parts(head, HttpBody::new(Full::new(call)))
+    } else {
+        let message = "POST a JSON-RPC call, or GET with an upgrade for a WebSocket";
+        return refusal(StatusCode::METHOD_NOT_ALLOWED, "INVALID_REQUEST", message);
+    };
+    request.extensions_mut().insert(peer);
+    match rpc.call(request).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            let fault = FaultId::log(&error);
+            let message = format!("internal error {fault}: the daemon's log says more under this id");
+            refusal(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", &message)
+        }
+    }
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // An error means that whoever could stop us is gone, which is the same.
+    let _ = stop.wait_for(|stop| *stop).await;
+}

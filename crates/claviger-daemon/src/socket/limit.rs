@@ -1,0 +1,56 @@
+//! Owns how many connections there are, with a few kept for the operator.
+
+use std::sync::Arc;
+
+use claviger_api::Access;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How many connections both sockets have together.
+const CONNECTIONS: usize = 512;
+
+/// How many of them are kept for `admin.sock`.
+const KEPT_FOR_ADMIN: usize = 8;
+
+/// The places that connections take.
+#[derive(Clone)]
+pub struct Connections {
+    shared: Arc<Semaphore>,
+    kept: Arc<Semaphore>,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self {
+            shared: Arc::new(Semaphore::new(CONNECTIONS - KEPT_FOR_ADMIN)),
+            kept: Arc::new(Semaphore::new(KEPT_FOR_ADMIN)),
+        }
+    }
+}
+
+impl Connections {
+    /// Takes a place for a connection to this socket, until the permit is dropped. `None` when there is none.
+    #[must_use]
+    pub fn take(&self, socket: Access) -> Option<OwnedSemaphorePermit> {
+        let shared = Arc::clone(&self.shared).try_acquire_owned().ok();
+        match socket {
+            Access::Verify => shared,
+            Access::Admin => shared.or_else(|| Arc::clone(&self.kept).try_acquire_owned().ok()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verifiers_never_take_the_operators_places() {
+        let connections = Connections::default();
+        let verifiers: Vec<_> = std::iter::from_fn(|| connections.take(Access::Verify)).collect();
+        assert_eq!(verifiers.len(), 504);
+        let operators: Vec<_> = std::iter::from_fn(|| connections.take(Access::Admin)).collect();
+        assert_eq!(operators.len(), 8);
+        drop(verifiers);
+        assert!(connections.take(Access::Verify).is_some());
+    }
+}

@@ -1,0 +1,11 @@
+//! Owns the sockets: where they are bound, who may connect, how many, how long. Must not know methods.
+
+mod accept;
+mod bind;
+mod connection;
+mod limit;
+
+pub use accept::{Listener, accept};
+pub use bind::{BindError, bind, check_path};
+pub use connection::Server;
+pub use limit::Connections;

@@ -1,0 +1,90 @@
+//! Owns what can go wrong with the store.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A transaction failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no room on the disk.
+    #[error("the disk is full")]
+    Full,
+    /// A row does not read as it was written.
+    #[error("the store is damaged: {0}")]
+    Damaged(&'static str),
+    /// The file failed before and could not be opened again yet.
+    #[error("the store is not available")]
+    Unavailable,
+    /// Another fault of redb or of the disk under it.
+    #[error("the store failed: {0}")]
+    Failed(redb::Error),
+}
+
+impl From<redb::Error> for StoreError {
+    fn from(error: redb::Error) -> Self {
+        match error {
+            redb::Error::Io(error)
+                if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) =>
+            {
+                Self::Full
+            }
+            other => Self::Failed(other),
+        }
+    }
+}
+
+macro_rules! through_redb_error {
+    ($($error:ty),*) => { $(
+        impl From<$error> for StoreError {
+            fn from(error: $error) -> Self {
+                redb::Error::from(error).into()
+            }
+        }
+    )* };
+}
+through_redb_error!(
+    redb::StorageError,
+    redb::TableError,
+    redb::TransactionError,
+    redb::CommitError,
+    redb::SetDurabilityError,
+    redb::DatabaseError
+);
+
+/// The store cannot be opened. The file is left as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it.
+    #[error("another process has the store open")]
+    AlreadyOpen,
+    /// The file is empty: no store of ours ever is.
+    #[error("the store {path} is empty", path = .0.display())]
+    Empty(PathBuf),
+    /// The file is no store.
+    #[error("{path} is not a Claviger store", path = .0.display())]
+    Foreign(PathBuf),
+    /// The file is a store whose content does not check.
+    #[error("the store {path} is damaged", path = .0.display())]
+    Damaged(PathBuf),
+    /// A later version wrote it.
+    #[error("the store {path} was written by a later version (schema {found}, this version knows {known})", path = .path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: u64,
+        /// The newest schema that this version knows.
+        known: u64,
+    },
+    /// The operating system refused.
+    #[error("cannot open the store {path}: {error}", path = .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        error: io::Error,
+    },
+    /// It opened, and then failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

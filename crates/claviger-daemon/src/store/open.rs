@@ -1,0 +1,162 @@
+//! Owns opening: making a new store, checking an old one, opening a failed one again. Must not read a row beyond the
+//! schema's number.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::RwLock;
+
+use redb::backends::InMemoryBackend;
+use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageError, TableError};
+
+use super::migrate::{SCHEMA, migrate};
+use super::tables::META;
+use super::{OpenError, Store, StoreError};
+
+/// redb's own default is 1 GiB.
+const CACHE_BYTES: usize = 32 * 1024 * 1024;
+
+/// What every redb file begins with (redb's file format, "magic number").
+const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
+
+impl Store {
+    /// Opens the store at `path`, making it if there is none. Whoever calls this has checked the file's owner and
+    /// mode, and holds the data directory's lock.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; the file is left as it is.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        match path.symlink_metadata() {
+            Ok(_) => refuse_foreign(path)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => create(path)?,
+            Err(error) => return Err(OpenError::Io { path: path.into(), error }),
+        }
+        refuse_newer(path)?;
+        let database = open_checked(path)?;
+        bring_up_to_date(&database)?;
+        Ok(Self { path: Some(path.into()), database: RwLock::new(Some(database)) })
+    }
+
+    /// Makes an empty store in memory.
+    ///
+    /// # Errors
+    /// The operating system gave no randomness.
+    pub fn memory() -> Result<Self, OpenError> {
+        let database = Builder::new()
+            .create_with_backend(InMemoryBackend::new())
+            .map_err(|error| OpenError::Store(error.into()))?;
+        bring_up_to_date(&database)?;
+        Ok(Self { path: None, database: RwLock::new(Some(database)) })
+    }
+
+    /// Closes a failed file and opens it again, after which reading tells what is on disk.
+    ///
+    /// # Errors
+    /// It does not open; the store stays unavailable until this succeeds.
+    pub fn reopen(&self) -> Result<(), OpenError> {
+        let Some(path) = &self.path else { return Ok(()) };
+        let mut database = self.database.write().map_err(|_| StoreError::Unavailable)?;
+        drop(database.take());
+        *database = Some(open_checked(path)?);
+        Ok(())
+    }
+}
+
+/// Makes a new store beside its place and moves it there whole, so that no half-made file ever stands there.
+fn create(path: &Path) -> Result<(), OpenError> {
+    let fault = |error: io::Error| OpenError::Io { path: path.into(), error };
+    let unfinished = path.with_extension("redb.new");
+    match fs::remove_file(&unfinished) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(fault(error)),
+    }
+    {
+        let database = Builder::new()
+            .set_cache_size(CACHE_BYTES)
+            .create(&unfinished)
+            .map_err(|error| OpenError::Store(error.into()))?;
+        bring_up_to_date(&database)?;
+        database.close().map_err(|error| OpenError::Store(error.into()))?;
+    }
+    fs::rename(&unfinished, path).map_err(fault)?;
+    let directory = path.parent().unwrap_or(Path::new("."));
+    File::open(directory).and_then(|directory| directory.sync_all()).map_err(fault)
+}
+
+fn refuse_foreign(path: &Path) -> Result<(), OpenError> {
+    let fault = |error: io::Error| OpenError::Io { path: path.into(), error };
+    let mut beginning = [0; MAGIC.len()];
+    match File::open(path).and_then(|mut file| file.read_exact(&mut beginning)) {
+        Ok(()) if beginning == MAGIC => Ok(()),
+        Ok(()) => Err(OpenError::Foreign(path.into())),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            let empty = path.metadata().is_ok_and(|metadata| metadata.len() == 0);
+            Err(if empty { OpenError::Empty(path.into()) } else { OpenError::Foreign(path.into()) })
+        }
+        Err(error) => Err(fault(error)),
+    }
+}
+
+/// Looks at the schema without writing. A file that needs repair first cannot be looked at so; its schema is seen
+/// when it is open.
+fn refuse_newer(path: &Path) -> Result<(), OpenError> {
+    let look = || -> Option<u64> {
+        let database = Builder::new().set_cache_size(CACHE_BYTES).open_read_only(path).ok()?;
+        let transaction = database.begin_read().ok()?;
+
+        transaction.open_table(META).ok()?.get("schema").ok()?.map(|row| row.value())
+    };
+    match catch_unwind(AssertUnwindSafe(look)) {
+        Ok(Some(found)) if found > SCHEMA => {
+            Err(OpenError::Newer { path: path.into(), found, known: SCHEMA })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Opens a file with its integrity checked. redb can panic on a disk that lies; that is damage too.
+fn open_checked(path: &Path) -> Result<Database, OpenError> {
+    let open = || Builder::new().set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true).open(path);
+    match catch_unwind(AssertUnwindSafe(open)) {
+        Ok(Ok(database)) => Ok(database),
+        Ok(Err(DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch)) => {
+            Err(OpenError::AlreadyOpen)
+        }
+        Ok(Err(DatabaseError::Storage(StorageError::Io(error))))
+            if error.kind() == ErrorKind::InvalidData =>
+        {
+            Err(OpenError::Foreign(path.into()))
+        }
+        Ok(Err(DatabaseError::Storage(StorageError::Io(error))))
+            if error.kind() != ErrorKind::UnexpectedEof =>
+        {
+            match StoreError::from(redb::Error::Io(error)) {
+                StoreError::Failed(redb::Error::Io(error)) => Err(OpenError::Io { path: path.into(), error }),
+                full => Err(OpenError::Store(full)),
+            }
+        }
+        Err(_) | Ok(Err(_)) => Err(OpenError::Damaged(path.into())),
+    }
+}
+
+fn bring_up_to_date(database: &Database) -> Result<(), OpenError> {
+    let schema = schema_of(database)?;
+    if schema == SCHEMA {
+        return Ok(());
+    }
+    let transaction = database.begin_write().map_err(StoreError::from)?;
+    migrate(&transaction, schema)?;
+    transaction.commit().map_err(StoreError::from)?;
+    Ok(())
+}
+
+fn schema_of(database: &Database) -> Result<u64, StoreError> {
+    let transaction = database.begin_read()?;
+    match transaction.open_table(META) {
+        Ok(table) => Ok(table.get("schema")?.map_or(0, |row| row.value())),
+        Err(TableError::TableDoesNotExist(_)) => Ok(0),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,275 @@
+//! Owns how rows are written as bytes. Must not know tables.
+
+use std::collections::BTreeSet;
+
+use claviger_api::{Account, AccountId, Action, Entry, KeyId, Scope, Timestamp};
+use minicbor::{Decode, Encode};
+
+use super::StoreError;
+use crate::domain::KeyRecord;
+use crate::token::{HashingCost, SlowHash};
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct StoredKey<'a> {
+    #[b(0)]
+    name: &'a str,
+    #[b(1)]
+    hint: &'a str,
+    #[b(2)]
+    scope: StoredScope<'a>,
+    #[n(3)]
+    created_at: i64,
+    #[n(4)]
+    rotated_at: Option<i64>,
+    #[n(5)]
+    generation: u64,
+    #[n(6)]
+    version: u64,
+    #[b(7)]
+    hash: StoredHash<'a>,
+}
+
+/// Two variants with numbers of their own: no missing field can turn one into the other.
+#[derive(Encode, Decode)]
+enum StoredScope<'a> {
+    #[n(1)]
+    All,
+    #[n(2)]
+    Only(#[b(0)] Vec<&'a str>),
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct StoredHash<'a> {
+    #[n(0)]
+    memory_kib: u32,
+    #[n(1)]
+    iterations: u32,
+    #[n(2)]
+    parallelism: u32,
+    #[cbor(b(3), with = "minicbor::bytes")]
+    salt: &'a [u8],
+    #[cbor(b(4), with = "minicbor::bytes")]
+    hash: &'a [u8],
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct StoredAccount<'a> {
+    #[b(0)]
+    name: &'a str,
+    #[b(1)]
+    institution: Option<&'a str>,
+    #[b(2)]
+    mask: Option<&'a str>,
+    #[b(3)]
+    kind: Option<&'a str>,
+    #[n(4)]
+    connected_at: i64,
+    #[n(5)]
+    version: u64,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct StoredEntry<'a> {
+    #[n(0)]
+    at: i64,
+    #[b(1)]
+    action: &'a str,
+    #[b(2)]
+    key_id: Option<&'a str>,
+    #[b(3)]
+    key_name: Option<&'a str>,
+    #[b(4)]
+    account_id: Option<&'a str>,
+    #[n(5)]
+    uid: u32,
+    #[n(6)]
+    pid: Option<i32>,
+    #[b(7)]
+    detail: Option<&'a str>,
+}
+
+pub(super) fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(256);
+    // Writing into memory cannot fail.
+    let written: Result<(), minicbor::encode::Error<std::convert::Infallible>> =
+        minicbor::encode(value, &mut bytes);
+    debug_assert!(written.is_ok());
+    bytes
+}
+
+pub(super) fn decode<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, StoreError> {
+    minicbor::decode(bytes).map_err(|_| StoreError::Damaged("a row does not read"))
+}
+
+pub(super) fn encode_key(key: &KeyRecord) -> Vec<u8> {
+    let scope = match &key.scope {
+        Scope::All => StoredScope::All,
+        Scope::Only(accounts) => StoredScope::Only(accounts.iter().map(AccountId::as_str).collect()),
+    };
+    encode(&StoredKey {
+        name: &key.name,
+        hint: &key.hint,
+        scope,
+        created_at: key.created_at.as_millis(),
+        rotated_at: key.rotated_at.map(Timestamp::as_millis),
+        generation: key.generation,
+        version: key.version,
+        hash: StoredHash {
+            memory_kib: key.hash.cost.memory_kib(),
+            iterations: key.hash.cost.iterations(),
+            parallelism: key.hash.cost.parallelism(),
+            salt: &key.hash.salt,
+            hash: &key.hash.hash,
+        },
+    })
+}
+
+pub(super) fn decode_key(id: KeyId, bytes: &[u8]) -> Result<KeyRecord, StoreError> {
+    let stored: StoredKey<'_> = decode(bytes)?;
+    let scope = match stored.scope {
+        StoredScope::All => Scope::All,
+        StoredScope::Only(ids) => {
+            Scope::Only(ids.into_iter().map(account_id).collect::<Result<BTreeSet<_>, _>>()?)
+        }
+    };
+    let cost = HashingCost::new(stored.hash.memory_kib, stored.hash.iterations, stored.hash.parallelism)
+        .map_err(|_| StoreError::Damaged("a hash has a cost out of bounds"))?;
+    let length = |_| StoreError::Damaged("a hash has another length");
+    Ok(KeyRecord {
+        id,
+        name: stored.name.to_owned(),
+        hint: stored.hint.to_owned(),
+        scope,
+        created_at: Timestamp::from_millis(stored.created_at),
+        rotated_at: stored.rotated_at.map(Timestamp::from_millis),
+        generation: stored.generation,
+        version: stored.version,
+        hash: SlowHash {
+            cost,
+            salt: stored.hash.salt.try_into().map_err(length)?,
+            hash: stored.hash.hash.try_into().map_err(length)?,
+        },
+    })
+}
+
+pub(super) fn encode_account(account: &Account) -> Vec<u8> {
+    encode(&StoredAccount {
+        name: &account.name,
+        institution: account.institution.as_deref(),
+        mask: account.mask.as_deref(),
+        kind: account.kind.as_deref(),
+        connected_at: account.connected_at.as_millis(),
+        version: account.version,
+    })
+}
+
+pub(super) fn decode_account(id: &str, bytes: &[u8]) -> Result<Account, StoreError> {
+    let stored: StoredAccount<'_> = decode(bytes)?;
+    Ok(Account {
+        id: account_id(id)?,
+        name: stored.name.to_owned(),
+        institution: stored.institution.map(str::to_owned),
+        mask: stored.mask.map(str::to_owned),
+        kind: stored.kind.map(str::to_owned),
+        connected_at: Timestamp::from_millis(stored.connected_at),
+        version: stored.version,
+    })
+}
+
+pub(super) fn encode_entry(entry: &Entry) -> Vec<u8> {
+    let key_id = entry.key_id.map(|id| id.to_string());
+    encode(&StoredEntry {
+        at: entry.at.as_millis(),
+        action: entry.action.text(),
+        key_id: key_id.as_deref(),
+        key_name: entry.key_name.as_deref(),
+        account_id: entry.account_id.as_ref().map(AccountId::as_str),
+        uid: entry.uid,
+        pid: entry.pid,
+        detail: entry.detail.as_deref(),
+    })
+}
+
+pub(super) fn decode_entry(seq: u64, bytes: &[u8]) -> Result<Entry, StoreError> {
+    let stored: StoredEntry<'_> = decode(bytes)?;
+    let key_id = |text: &str| KeyId::parse(text).ok_or(StoreError::Damaged("an entry names no key"));
+    Ok(Entry {
+        seq,
+        at: Timestamp::from_millis(stored.at),
+        action: Action::from_text(stored.action)
+            .ok_or(StoreError::Damaged("an entry has an unknown action"))?,
+        key_id: stored.key_id.map(key_id).transpose()?,
+        key_name: stored.key_name.map(str::to_owned),
+        account_id: stored.account_id.map(account_id).transpose()?,
+        uid: stored.uid,
+        pid: stored.pid,
+        detail: stored.detail.map(str::to_owned),
+    })
+}
+
+fn account_id(text: &str) -> Result<AccountId, StoreError> {
+    AccountId::parse(text).ok_or(StoreError::Damaged("a row names no account"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::HashMemory;
+
+    fn key(scope: Scope) -> KeyRecord {
+        let cost = HashingCost::new(8, 1, 1).unwrap();
+        KeyRecord {
+            id: KeyId::from_body("4fX9aQ2LmN7b").unwrap(),
+            name: "Prod".into(),
+            hint: "clv_…".into(),
+            scope,
+            created_at: Timestamp::from_millis(5),
+            rotated_at: Some(Timestamp::from_millis(6)),
+            generation: 3,
+            version: 4,
+            hash: SlowHash::make("s", cost, &mut HashMemory::default()).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_key_reads_as_it_was_written() {
+        let account = |id: &str| AccountId::parse(id).unwrap();
+        for scope in [Scope::All, Scope::Only([].into()), [account("a"), account("b")].into_iter().collect()]
+        {
+            let key = key(scope);
+            assert_eq!(decode_key(key.id, &encode_key(&key)).unwrap(), key);
+        }
+    }
+
+    #[test]
+    fn a_cut_row_is_damage_not_a_panic() {
+        let key = key(Scope::All);
+        let bytes = encode_key(&key);
+        for len in 0..bytes.len() {
+            assert!(decode_key(key.id, &bytes[..len]).is_err(), "{len}");
+        }
+    }
+
+    #[test]
+    fn a_row_of_a_later_version_reads_without_what_is_new() {
+        #[derive(Encode)]
+        #[cbor(map)]
+        struct Later<'a> {
+            #[n(0)]
+            revision: u64,
+            #[n(1)]
+            storage_mode: bool,
+            #[n(2)]
+            newest_at: i64,
+            #[n(9)]
+            new: &'a str,
+        }
+        let bytes = encode(&Later { revision: 7, storage_mode: true, newest_at: 1, new: "x" });
+        let state: super::super::State = decode(&bytes).unwrap();
+        assert_eq!((state.revision, state.storage_mode), (7, true));
+    }
+}
