@@ -1,2 +1,42 @@
-//! stub
-fn main() {}
+//! Claviger's executable: reads the arguments and calls the daemon, the interface or one command.
+//!
+//! Owns the order of those steps. Must not hold a rule of any of them.
+
+mod args;
+mod command;
+mod config_file;
+mod connection;
+mod daemon;
+mod demo;
+mod failure;
+mod harden;
+mod input;
+mod interface;
+mod launch;
+mod lookup;
+mod output;
+mod phrase;
+mod sample;
+mod settings;
+mod signal;
+mod table;
+mod usage;
+
+use std::process::ExitCode;
+
+use args::Parsed;
+use output::Format;
+
+fn main() -> ExitCode {
+    harden::process();
+    let line: Vec<_> = std::env::args_os().collect();
+    let format = Format::wanted_by(&line);
+    let outcome = args::parse(&line).and_then(|parsed| match parsed {
+        Parsed::Help(text) => output::text(&text),
+        Parsed::Run(args) => command::run(*args),
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.tell(format),
+    }
+}

@@ -1,0 +1,435 @@
+//! Owns the grammar of the command line. Must not look at the environment, a file or the daemon.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::failure::Failure;
+use crate::usage;
+
+/// An API-key authority for one machine. Without a command it opens the full-screen interface.
+#[derive(Debug, Parser)]
+#[command(name = "claviger", version, after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) places: Places,
+    /// Print JSON; errors too, on standard error
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) look: Look,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+const AFTER_HELP: &str = "\
+Settings come from flags, then CLAVIGER_DATA_DIR, CLAVIGER_RUNTIME_DIR and CLAVIGER_CONFIG, then config.toml, then defaults.
+Keys and accounts are named by id or by exact name.
+Exit status: 0 done, 1 failed, 2 usage, 3 UNAUTHORIZED, 4 NOT_FOUND, 5 STORAGE_MODE_REQUIRED, 6 CONFLICT, 7 daemon cannot be reached.";
+
+const DATA_DIR_HELP: &str =
+    "Where the store is [default: $XDG_DATA_HOME/claviger, else ~/.local/share/claviger]";
+const RUNTIME_DIR_HELP: &str =
+    "Where the sockets are [default: $XDG_STATE_HOME/claviger/run, else ~/.local/state/claviger/run]";
+const CONFIG_HELP: &str =
+    "The settings [default: $XDG_CONFIG_HOME/claviger/config.toml, else ~/.config/claviger/config.toml]";
+
+/// Where things are.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(crate) struct Places {
+    /// Where the store is.
+    #[arg(long, value_name = "DIR", global = true, help = DATA_DIR_HELP)]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Where the sockets are.
+    #[arg(long, value_name = "DIR", global = true, help = RUNTIME_DIR_HELP)]
+    pub(crate) runtime_dir: Option<PathBuf>,
+    /// Where the settings are.
+    #[arg(long, value_name = "FILE", global = true, help = CONFIG_HELP)]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// How the interface looks.
+#[derive(Clone, Copy, Debug, Default, ClapArgs)]
+pub(crate) struct Look {
+    /// Draw no borders: for screen readers and copying
+    #[arg(long)]
+    pub(crate) plain: bool,
+    /// Let the interface have the mouse, which the terminal then no longer uses to select text
+    #[arg(long)]
+    pub(crate) mouse: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the daemon in the foreground
+    Daemon(Daemon),
+    /// Open the interface on a throw-away store with sample data
+    Demo(Look),
+    /// Say whether the daemon is up, and how it is
+    Status,
+    /// Ask the daemon to finish, and wait until it has
+    Stop,
+    /// List, create and change keys
+    #[command(subcommand)]
+    Keys(Keys),
+    /// List, connect and change the accounts that keys can be scoped to
+    #[command(subcommand)]
+    Accounts(Accounts),
+    /// Show or set whether keys open anything at all
+    StorageMode {
+        /// What to set it to; shows it where nothing is given
+        state: Option<Switch>,
+    },
+    /// Read a secret from standard input and say whose it is
+    Verify(Verify),
+    /// Show the audit trail, newest first
+    Activity(Activity),
+    /// Make one raw JSON-RPC call
+    Rpc(Rpc),
+    /// Print shell completions
+    Completions {
+        /// The shell to print them for
+        shell: Shell,
+    },
+}
+
+/// `claviger daemon`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Daemon {
+    /// How much to log [default: `CLAVIGER_LOG`, else info]
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) log_level: Option<LogLevel>,
+    /// Start a session of its own, say `ready` on standard output, and log to a file
+    #[arg(long, hide = true)]
+    pub(crate) detached: bool,
+}
+
+/// How much the daemon logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogLevel {
+    /// What went wrong.
+    Error,
+    /// And what may be going wrong.
+    Warn,
+    /// And what the operator did.
+    Info,
+    /// And what the daemon does.
+    Debug,
+    /// And every step of it.
+    Trace,
+}
+
+/// `claviger keys …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// List keys by name
+    List,
+    /// Create a key and print its secret, once, on standard output
+    Create {
+        /// What people call it; unique, ignoring case
+        name: String,
+        /// An account that it may see, by id or name; can be given again. Every account where none is given
+        #[arg(long = "account", value_name = "ID")]
+        accounts: Vec<String>,
+    },
+    /// Give a key another name
+    Rename {
+        /// The key, by id or name
+        key: String,
+        /// What to call it from now on
+        new_name: String,
+    },
+    /// Give a key another scope; the next verification sees it
+    Scope {
+        /// The key, by id or name
+        key: String,
+        #[command(flatten)]
+        scope: ScopeChoice,
+    },
+    /// Give a key another secret and print it, once; the old one is dead at once
+    Rotate {
+        /// The key, by id or name
+        key: String,
+        /// Don't ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Delete a key for good
+    Delete {
+        /// The key, by id or name
+        key: String,
+        /// Don't ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+}
+
+/// Every account, or these and no others.
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
+pub(crate) struct ScopeChoice {
+    /// Every account, those connected later included
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// An account that it may see, by id or name; can be given again
+    #[arg(long = "account", value_name = "ID")]
+    pub(crate) accounts: Vec<String>,
+}
+
+/// `claviger accounts …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Accounts {
+    /// List accounts by name
+    List,
+    /// Connect an account and print its id on standard output
+    Connect {
+        /// What people call it
+        name: String,
+        #[command(flatten)]
+        facts: Facts,
+        /// The id to connect it under; made where none is given
+        #[arg(long)]
+        id: Option<String>,
+    },
+    /// Change an account's facts; what is not given stays
+    Update {
+        /// The account, by id or name
+        account: String,
+        /// What to call it from now on
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
+        #[command(flatten)]
+        facts: Facts,
+        /// A fact to forget; can be given again
+        #[arg(long, value_name = "FACT")]
+        clear: Vec<Fact>,
+    },
+    /// Disconnect an account and take it out of every scope
+    Disconnect {
+        /// The account, by id or name
+        account: String,
+    },
+}
+
+/// What is known of an account beside its name.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(crate) struct Facts {
+    /// Who holds it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) institution: Option<String>,
+    /// The last digits that people know it by
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) mask: Option<String>,
+    /// Checking, savings, credit and so on
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) kind: Option<String>,
+}
+
+/// A fact that can be forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Fact {
+    /// Who holds it.
+    Institution,
+    /// The last digits.
+    Mask,
+    /// Checking, savings and so on.
+    Kind,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    /// Keys open what their scope allows.
+    On,
+    /// Keys open nothing.
+    Off,
+}
+
+/// `claviger verify`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Verify {
+    /// The account that the caller wants to see
+    #[arg(long, value_name = "ID")]
+    pub(crate) account: Option<String>,
+    // Takes whatever else is there, so that a secret in the wrong place is refused by us, not told by clap.
+    #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) misplaced: Vec<OsString>,
+}
+
+/// `claviger activity`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Activity {
+    /// Only what happened to this key, by id (deleted ones too) or name
+    #[arg(long)]
+    pub(crate) key: Option<String>,
+    /// How many entries at most [default: 100 on a terminal, else all]
+    #[arg(long, value_name = "N", value_parser = usage::count)]
+    pub(crate) limit: Option<usize>,
+}
+
+/// `claviger rpc`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Rpc {
+    /// Such as `keys.list`
+    pub(crate) method: String,
+    /// A JSON object; `-` reads it from standard input, where a secret belongs
+    pub(crate) params: Option<String>,
+}
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub(crate) enum Parsed {
+    /// To be told how to ask.
+    Help(String),
+    /// To do something.
+    Run(Box<Args>),
+}
+
+/// Reads the command line. An error never repeats an argument: it may be a secret.
+pub(crate) fn parse(line: &[OsString]) -> Result<Parsed, Failure> {
+    match Args::try_parse_from(line) {
+        Ok(args) => match &args.command {
+            Some(Command::Verify(verify)) if !verify.misplaced.is_empty() => Err(usage::misplaced_secret()),
+            _ => Ok(Parsed::Run(Box::new(args))),
+        },
+        Err(error) if error.use_stderr() => Err(usage::failure(&error, line)),
+        Err(help) => Ok(Parsed::Help(help.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::output::Format;
+
+    fn parsed(line: &str) -> Result<Parsed, Failure> {
+        let argv = std::iter::once("claviger").chain(line.split_whitespace());
+        parse(&argv.map(OsString::from).collect::<Vec<_>>())
+    }
+
+    fn refusal(argv: &[&str]) -> String {
+        let argv = std::iter::once("claviger").chain(argv.iter().copied());
+        match parse(&argv.map(OsString::from).collect::<Vec<_>>()) {
+            Err(Failure::Told(report)) => {
+                let report = format!("{report:?}");
+                assert!(report.contains("exit: Usage"), "{report}");
+                report
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_grammar_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn the_forms_of_the_contract_are_taken() {
+        for line in [
+            "",
+            "--plain --mouse",
+            "daemon",
+            "daemon --detached --log-level debug",
+            "demo --plain",
+            "status --json",
+            "stop",
+            "keys list --json",
+            "keys create CI",
+            "keys create CI --account acc_1 --account acc_2",
+            "keys scope CI --all",
+            "keys scope CI --account a --account b",
+            "keys rename CI CD",
+            "keys rotate CI --yes",
+            "keys delete CI -y",
+            "accounts list",
+            "accounts connect Checking --institution Bank --mask 1234 --kind checking --id acc_1",
+            "accounts update acc_1 --name Savings --clear mask --clear kind",
+            "accounts disconnect acc_1",
+            "storage-mode",
+            "storage-mode on",
+            "storage-mode off",
+            "verify",
+            "verify --account acc_1",
+            "verify --json",
+            "activity --key CI --limit 5",
+            "rpc system.health",
+            "rpc keys.get {}",
+            "rpc keys.verify -",
+            "completions bash",
+            "--data-dir /a --runtime-dir /b --config /c keys list",
+            "keys list --data-dir /a --runtime-dir /b --config /c",
+        ] {
+            assert!(matches!(parsed(line), Ok(Parsed::Run(_))), "{line}");
+        }
+        for line in ["--help", "keys --help", "help verify", "--version"] {
+            assert!(matches!(parsed(line), Ok(Parsed::Help(_))), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_never_repeated() {
+        const S: &str = "clv_4fX9aQ2LmN7b_S3cr3t";
+        let flag = format!("--{S}");
+        let joined = format!("--secret={S}");
+        for argv in [
+            &["verify", S] as &[&str],
+            &["verify", "--secret", S],
+            &["verify", &joined],
+            &["verify", &flag],
+            &["verify", "-s", S],
+            &["verify", &format!("-s{S}")],
+            &["verify", "--account", "acc_1", S],
+            &["verify", S, "--account", "acc_1"],
+            &["verify", "--account", S, "--account", S],
+            &["verify", "--json", S],
+            &["verify", &format!("--json={S}")],
+            &["verify", "--", S],
+            &["--data-dir", "/x", "verify", S],
+            &[S],
+            &[&flag],
+            &[&joined, "verify"],
+            &["keys", S],
+            &["keys", "create", "X", "--secret", S],
+            &["keys", "create", "X", S],
+            &["keys", "create", "X", &joined],
+            &["keys", "create", "X", &flag],
+            &["keys", "list", S],
+            &["storage-mode", S],
+            &["activity", "--limit", S],
+            &["completions", S],
+            &["daemon", "--log-level", S],
+            &["accounts", "update", "a", "--clear", S],
+            &["rpc", "a", "{}", S],
+            &["status", S],
+        ] {
+            let report = refusal(argv);
+            assert!(!report.contains("S3cr3t") && !report.contains("clv_"), "{argv:?}: {report}");
+        }
+        assert!(refusal(&["verify", S]).contains("standard input"));
+    }
+
+    #[test]
+    fn what_is_refused_is_explained() {
+        for (argv, part) in [
+            (&["keys", "scope", "CI"] as &[&str], "--all"),
+            (&["keys", "scope", "CI", "--all", "--account", "a"], "--account <ID>"),
+            (&["keys", "create"], "<NAME>"),
+            (&["keys"], "create"),
+            (&["keys", "lisst"], "`list`"),
+            (&["keys", "list", "--jsn"], "`--json`"),
+            (&["storage-mode", "onn"], "on, off"),
+            (&["activity", "--limit", "0"], "1 or more"),
+            (&["status", "--json", "extra"], "argument 3"),
+        ] {
+            let report = refusal(argv);
+            assert!(report.contains(part), "{argv:?}: {report}");
+        }
+        assert_eq!(Format::wanted_by(&["claviger".into(), "--json".into()]), Format::Json);
+    }
+}

@@ -1,0 +1,108 @@
+//! Owns the sample accounts and keys of the demo. Must not be used on a store that anybody needs.
+
+use std::path::Path;
+use std::time::Duration;
+
+use claviger_api::client::Client;
+use claviger_api::id::PresentedAccountId;
+use claviger_api::method::{
+    AccountsConnect, AccountsDisconnect, ConnectAccount, CreateKey, DisconnectAccount, KeysCreate,
+    KeysRotate, KeysVerify, RotateKey, VerifySecret,
+};
+use claviger_api::{AccountId, KeyId, KeyWithSecret, Name, Scope, Secret};
+
+use crate::connection;
+use crate::failure::Failure;
+
+/// Id, name, institution, mask and kind.
+const ACCOUNTS: [[&str; 5]; 6] = [
+    ["everyday", "Everyday Checking", "Harbor Credit Union", "4821", "checking"],
+    ["rainy-day", "Rainy Day Savings", "Harbor Credit Union", "7730", "savings"],
+    ["travel", "Travel Card", "Meridian Bank", "1009", "credit"],
+    ["home", "Home Loan", "Oakline Mutual", "5512", "mortgage"],
+    ["index", "Index Fund", "Northgate Invest", "3347", "brokerage"],
+    ["pension", "Pension", "Northgate Invest", "0926", "retirement"],
+];
+
+/// An account that is disconnected again, so that one key has nothing left to see.
+const CLOSED: [&str; 5] = ["closed", "Old Joint Account", "Meridian Bank", "6604", "checking"];
+
+/// Fills an empty store by way of its daemon.
+pub(crate) async fn fill(socket: &Path) -> Result<(), Failure> {
+    let client = Client::connect(socket, Duration::from_secs(5)).await.map_err(connection::explain)?;
+    for account in ACCOUNTS.into_iter().chain([CLOSED]) {
+        connect(&client, account).await?;
+    }
+    let budget = create(&client, "Budget app", only(&["everyday", "rainy-day", "travel"])?).await?;
+    let production = create(&client, "Production", Scope::All).await?;
+    create(&client, "Tax export", Scope::All).await?;
+    let backup = create(&client, "Nightly backup", only(&["everyday", "travel"])?).await?;
+    create(&client, "Retirement planner", only(&["index", "pension"])?).await?;
+    create(&client, "Partner sandbox", only(&["closed"])?).await?;
+    let closed = id("closed")?;
+    client.call::<AccountsDisconnect>(DisconnectAccount { id: closed }).await?;
+
+    present(&client, &production.secret, None).await;
+    present(&client, &budget.secret, Some("travel")).await;
+    let rotated = rotate(&client, backup.key.id).await?;
+    present(&client, &rotated.secret, None).await;
+    // Some application was not updated: the interface warns of it.
+    present(&client, &backup.secret, None).await;
+    Ok(())
+}
+
+async fn connect(client: &Client, account: [&str; 5]) -> Result<(), Failure> {
+    let [own_id, text, institution, mask, kind] = account;
+    let params = ConnectAccount {
+        name: name(text)?,
+        institution: Some(Some(name(institution)?)),
+        mask: Some(Some(name(mask)?)),
+        kind: Some(Some(name(kind)?)),
+        id: Some(id(own_id)?),
+    };
+    client.call::<AccountsConnect>(params).await.map(drop).map_err(Failure::from)
+}
+
+async fn create(client: &Client, text: &str, scope: Scope) -> Result<KeyWithSecret, Failure> {
+    let params = CreateKey { name: name(text)?, scope: Some(scope), request_id: None };
+    Ok(client.call::<KeysCreate>(params).await?)
+}
+
+async fn rotate(client: &Client, id: KeyId) -> Result<KeyWithSecret, Failure> {
+    let params = RotateKey { id, expected_version: None, request_id: None };
+    Ok(client.call::<KeysRotate>(params).await?)
+}
+
+/// Presents a secret for the trace that it leaves, whatever the verdict.
+async fn present(client: &Client, secret: &Secret, account: Option<&str>) {
+    let account = account.map(PresentedAccountId::new);
+    let _ = client.call::<KeysVerify>(VerifySecret { secret: secret.clone(), account }).await;
+}
+
+fn only(ids: &[&str]) -> Result<Scope, Failure> {
+    ids.iter().map(|text| id(text)).collect()
+}
+
+fn name(text: &str) -> Result<Name, Failure> {
+    Name::parse(text).map_err(|rule| Failure::invalid("name", rule))
+}
+
+fn id(text: &str) -> Result<AccountId, Failure> {
+    AccountId::parse(text).ok_or_else(|| Failure::invalid("id", "is none"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_keeps_the_rules() {
+        for [own_id, rest @ ..] in ACCOUNTS.into_iter().chain([CLOSED]) {
+            id(own_id).unwrap();
+            for text in rest {
+                name(text).unwrap();
+            }
+        }
+        assert!(only(&["everyday", "travel"]).is_ok());
+    }
+}

@@ -1,0 +1,276 @@
+//! Owns where settings come from: flags, then the environment, then `config.toml`, then defaults. Must not change
+//! what it finds.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use claviger_api::{ADMIN_SOCKET, VERIFY_SOCKET};
+use claviger_daemon::Config;
+
+use crate::args::Places;
+use crate::config_file::{self, ConfigFile};
+use crate::failure::Failure;
+
+/// More than this is no configuration.
+const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
+
+/// What every command knows about this installation.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    data_dir: Option<PathBuf>,
+    runtime_dir: PathBuf,
+    config_file: Option<PathBuf>,
+    rest: ConfigFile,
+}
+
+impl Settings {
+    /// Finds out the settings of this process.
+    pub(crate) fn find(places: &Places) -> Result<Self, Failure> {
+        Self::resolve(places, |name| std::env::var_os(name))
+    }
+
+    /// Finds out the settings for an environment.
+    fn resolve(places: &Places, env: impl Fn(&str) -> Option<OsString>) -> Result<Self, Failure> {
+        let env = Environment(&env);
+        let named = env.chosen("--config", places.config.as_deref(), "CLAVIGER_CONFIG")?;
+        let (config_file, rest) = match named {
+            Some(path) => (Some(path.clone()), read(&path, Presence::Required)?.unwrap_or_default()),
+            None => {
+                match env.base("XDG_CONFIG_HOME", ".config").map(|base| base.join("claviger/config.toml")) {
+                    Some(path) => match read(&path, Presence::Optional)? {
+                        Some(file) => (Some(path), file),
+                        None => (None, ConfigFile::default()),
+                    },
+                    None => (None, ConfigFile::default()),
+                }
+            }
+        };
+        let data_dir = env
+            .chosen("--data-dir", places.data_dir.as_deref(), "CLAVIGER_DATA_DIR")?
+            .or_else(|| rest.data_dir.clone())
+            .or_else(|| Some(env.base("XDG_DATA_HOME", ".local/share")?.join("claviger")));
+        let runtime_dir = env
+            .chosen("--runtime-dir", places.runtime_dir.as_deref(), "CLAVIGER_RUNTIME_DIR")?
+            .or_else(|| rest.runtime_dir.clone())
+            .or_else(|| Some(env.base("XDG_STATE_HOME", ".local/state")?.join("claviger/run")))
+            .ok_or_else(|| homeless("runtime", "--runtime-dir or CLAVIGER_RUNTIME_DIR"))?;
+        Ok(Self { data_dir, runtime_dir, config_file, rest })
+    }
+
+    /// Where the store is. A client can do without, so only who needs it learns that there is none.
+    pub(crate) fn data_dir(&self) -> Result<&Path, Failure> {
+        self.data_dir.as_deref().ok_or_else(|| homeless("data", "--data-dir or CLAVIGER_DATA_DIR"))
+    }
+
+    /// Where the sockets are.
+    pub(crate) fn runtime_dir(&self) -> &Path {
+        &self.runtime_dir
+    }
+
+    /// The `config.toml` that was read, where there is one.
+    pub(crate) fn config_file(&self) -> Option<&Path> {
+        self.config_file.as_deref()
+    }
+
+    /// The socket for every method.
+    pub(crate) fn admin_socket(&self) -> PathBuf {
+        self.runtime_dir.join(ADMIN_SOCKET)
+    }
+
+    /// The socket for verification.
+    pub(crate) fn verify_socket(&self) -> PathBuf {
+        self.runtime_dir.join(VERIFY_SOCKET)
+    }
+
+    /// What a daemon is told.
+    pub(crate) fn daemon(&self) -> Result<Config, Failure> {
+        Ok(Config {
+            key_prefix: self.rest.key_prefix.clone(),
+            hashing: self.rest.hashing,
+            sockets: self.rest.sockets.clone(),
+            ..Config::new(self.data_dir()?.to_owned(), self.runtime_dir.clone())
+        })
+    }
+}
+
+/// Reads a path from a flag, where relative ones mean the working directory.
+fn path_of(source: &str, path: &Path) -> Result<PathBuf, Failure> {
+    if path.as_os_str().is_empty() {
+        return Err(Failure::usage(format!("{source} must not be empty")));
+    }
+    std::path::absolute(path)
+        .map_err(|error| Failure::failed(format!("cannot make the path of {source} absolute: {error}")))
+}
+
+fn homeless(what: &str, choice: &str) -> Failure {
+    Failure::failed(format!("there is no {what} directory: HOME is not set"))
+        .hint(format!("set HOME, or choose the directory with {choice}"))
+}
+
+/// The environment, as a shell means it: a variable that is empty is not set.
+struct Environment<'a, F>(&'a F);
+
+impl<F: Fn(&str) -> Option<OsString>> Environment<'_, F> {
+    fn get(&self, name: &str) -> Option<PathBuf> {
+        self.0(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+    }
+
+    /// A path from a flag, else from a variable.
+    fn chosen(&self, flag: &str, given: Option<&Path>, variable: &str) -> Result<Option<PathBuf>, Failure> {
+        match (given, self.get(variable)) {
+            (Some(path), _) => path_of(flag, path).map(Some),
+            (None, Some(path)) => path_of(variable, &path).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// A base directory of the XDG specification, which wants relative ones ignored.
+    fn base(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
+        let absolute = |name| self.get(name).filter(|path| path.is_absolute());
+        absolute(variable).or_else(|| Some(absolute("HOME")?.join(below_home)))
+    }
+}
+
+/// Whether a `config.toml` may be missing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    /// Somebody named it.
+    Required,
+    /// It is where one may be.
+    Optional,
+}
+
+fn read(path: &Path, presence: Presence) -> Result<Option<ConfigFile>, Failure> {
+    // A directory of somebody else's home in the way is like no file; a file that is there but closed is not.
+    let absent = |error: &io::Error| {
+        use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+        matches!(error.kind(), NotFound | NotADirectory | PermissionDenied)
+    };
+    if presence == Presence::Optional && fs::metadata(path).is_err_and(|error| absent(&error)) {
+        return Ok(None);
+    }
+    let shown = path.display();
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_CONFIG_BYTES + 1).read_to_string(&mut text))
+        .map_err(|error| Failure::failed(format!("cannot read {shown}: {error}")))?;
+    if text.len() as u64 > MAX_CONFIG_BYTES {
+        return Err(Failure::failed(format!("{shown}: too large for a configuration")));
+    }
+    config_file::parse(&text).map(Some).map_err(|fault| {
+        let failure = Failure::failed(format!("{shown}: {}", fault.message));
+        match fault.hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(places: &Places, env: &[(&str, &str)]) -> Result<Settings, Failure> {
+        Settings::resolve(places, |name| {
+            env.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())
+        })
+    }
+
+    fn paths(places: &Places, env: &[(&str, &str)]) -> (String, String) {
+        let settings = resolve(places, env).unwrap();
+        let data = settings.data_dir().unwrap().to_str().unwrap().to_owned();
+        (data, settings.runtime_dir().to_str().unwrap().to_owned())
+    }
+
+    fn pair(data: &str, runtime: &str) -> (String, String) {
+        (data.to_owned(), runtime.to_owned())
+    }
+
+    #[test]
+    fn flags_win_over_the_environment_over_xdg_over_home() {
+        let none = Places::default();
+        let home = ("HOME", "/h");
+        let xdg = [home, ("XDG_DATA_HOME", "/d"), ("XDG_STATE_HOME", "/s")];
+        let own = [home, xdg[1], xdg[2], ("CLAVIGER_DATA_DIR", "/cd"), ("CLAVIGER_RUNTIME_DIR", "/cr")];
+        assert_eq!(paths(&none, &[home]), pair("/h/.local/share/claviger", "/h/.local/state/claviger/run"));
+        assert_eq!(paths(&none, &xdg), pair("/d/claviger", "/s/claviger/run"));
+        assert_eq!(paths(&none, &own), pair("/cd", "/cr"));
+        let flags =
+            Places { data_dir: Some("/fd".into()), runtime_dir: Some("/fr".into()), ..Places::default() };
+        assert_eq!(paths(&flags, &own), pair("/fd", "/fr"));
+    }
+
+    #[test]
+    fn the_file_stands_between_the_environment_and_the_defaults() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("claviger/config.toml");
+        fs::create_dir(file.parent().unwrap()).unwrap();
+        fs::write(&file, "data_dir = \"/file/d\"\nruntime_dir = \"/file/r\"\nkey_prefix = \"acme\"").unwrap();
+        let base = dir.path().to_str().unwrap();
+        let env = [("HOME", "/h"), ("XDG_CONFIG_HOME", base)];
+        assert_eq!(paths(&Places::default(), &env), pair("/file/d", "/file/r"));
+        let settings = resolve(&Places::default(), &env).unwrap();
+        assert_eq!(settings.config_file(), Some(file.as_path()));
+        assert_eq!(settings.daemon().unwrap().key_prefix.as_str(), "acme");
+        let env = [env[0], env[1], ("CLAVIGER_DATA_DIR", "/cd")];
+        assert_eq!(paths(&Places::default(), &env), pair("/cd", "/file/r"));
+    }
+
+    #[test]
+    fn empty_variables_are_unset_and_relative_bases_are_ignored() {
+        let env = [
+            ("HOME", "/h"),
+            ("XDG_DATA_HOME", "rel"),
+            ("XDG_STATE_HOME", ""),
+            ("CLAVIGER_DATA_DIR", ""),
+            ("CLAVIGER_RUNTIME_DIR", ""),
+            ("CLAVIGER_CONFIG", ""),
+        ];
+        let expected = pair("/h/.local/share/claviger", "/h/.local/state/claviger/run");
+        assert_eq!(paths(&Places::default(), &env), expected);
+    }
+
+    #[test]
+    fn relative_flags_mean_the_working_directory_and_empty_ones_nothing() {
+        let places = Places { runtime_dir: Some("run".into()), ..Places::default() };
+        let settings = resolve(&places, &[]).unwrap();
+        assert_eq!(settings.runtime_dir(), std::env::current_dir().unwrap().join("run"));
+        let places = Places { runtime_dir: Some("".into()), ..Places::default() };
+        assert_eq!(resolve(&places, &[("HOME", "/h")]).unwrap_err().code(), Some("USAGE"));
+    }
+
+    #[test]
+    fn without_home_only_what_is_needed_must_be_chosen() {
+        let failure = format!("{:?}", resolve(&Places::default(), &[]).unwrap_err());
+        assert!(failure.contains("HOME") && failure.contains("CLAVIGER_RUNTIME_DIR"), "{failure}");
+        let settings = resolve(&Places::default(), &[("CLAVIGER_RUNTIME_DIR", "/run/claviger")]).unwrap();
+        assert_eq!(settings.verify_socket(), Path::new("/run/claviger/verify.sock"));
+        let failure = format!("{:?}", settings.daemon().unwrap_err());
+        assert!(failure.contains("HOME") && failure.contains("CLAVIGER_DATA_DIR"), "{failure}");
+    }
+
+    #[test]
+    fn a_missing_file_is_a_fault_only_where_it_was_named() {
+        assert!(resolve(&Places::default(), &[("HOME", "/nowhere")]).unwrap().config_file().is_none());
+        for (places, env) in [
+            (Places { config: Some("/nowhere/c.toml".into()), ..Places::default() }, None),
+            (Places::default(), Some(("CLAVIGER_CONFIG", "/nowhere/c.toml"))),
+        ] {
+            let env: Vec<_> = [("HOME", "/h")].into_iter().chain(env).collect();
+            let failure = format!("{:?}", resolve(&places, &env).unwrap_err());
+            assert!(failure.contains("cannot read /nowhere/c.toml"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn a_broken_file_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.toml");
+        fs::write(&file, "sockets.verifymode = \"0600\"").unwrap();
+        let places = Places { config: Some(file), ..Places::default() };
+        let failure = format!("{:?}", resolve(&places, &[("HOME", "/h")]).unwrap_err());
+        assert!(failure.contains("config.toml: unknown setting \\\"sockets.verifymode\\\""), "{failure}");
+    }
+}

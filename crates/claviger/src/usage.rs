@@ -1,0 +1,100 @@
+//! Owns how a refused command line is told. Must not repeat an argument: clap's own messages do, and it may be a
+//! secret.
+
+use std::error::Error as _;
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+
+use crate::failure::Failure;
+
+/// Reads how many entries are wanted.
+pub(crate) fn count(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|count| *count > 0).ok_or("must be a whole number, 1 or more")
+}
+
+/// Tells that a secret does not belong into the arguments, where every user of the machine can read it.
+pub(crate) fn misplaced_secret() -> Failure {
+    Failure::usage("`verify` takes no argument but --account: the secret is read from standard input").hint(
+        "`claviger verify < FILE`; if that was a living secret, rotate its key: arguments can be read by others",
+    )
+}
+
+/// Tells what clap refused, with what the grammar knows and nothing that was given.
+pub(crate) fn failure(error: &Error, argv: &[OsString]) -> Failure {
+    let hint = match (suggestion(error), text_of(error, ContextKind::Usage)) {
+        (Some(suggestion), Some(usage)) => format!("did you mean `{suggestion}`?\n{usage}"),
+        (Some(suggestion), None) => format!("did you mean `{suggestion}`?"),
+        (None, Some(usage)) => usage,
+        (None, None) => "`claviger --help` shows what there is".to_owned(),
+    };
+    Failure::usage(message(error, argv)).hint(hint)
+}
+
+fn message(error: &Error, argv: &[OsString]) -> String {
+    // In these kinds `InvalidArg` is the grammar's own word for the argument, such as `--account <ID>`.
+    let arg = || text_of(error, ContextKind::InvalidArg).unwrap_or_else(|| "an argument".to_owned());
+    match error.kind() {
+        ErrorKind::UnknownArgument => format!("{} is not known here", position(error, argv)),
+        ErrorKind::InvalidSubcommand => "there is no such command".to_owned(),
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            missing_command(error)
+        }
+        ErrorKind::InvalidValue => match text_of(error, ContextKind::ValidValue) {
+            Some(valid) if !valid.is_empty() => format!("{} must be one of {valid}", arg()),
+            _ => format!("{} needs a value", arg()),
+        },
+        ErrorKind::ValueValidation => match error.source() {
+            Some(rule) => format!("{} {rule}", arg()),
+            None => format!("{} has a value that is not right", arg()),
+        },
+        ErrorKind::ArgumentConflict => match text_of(error, ContextKind::PriorArg) {
+            Some(prior) if prior != arg() => format!("{} cannot be given together with {prior}", arg()),
+            _ => format!("{} is given twice", arg()),
+        },
+        ErrorKind::MissingRequiredArgument => format!("{} is missing", arg()),
+        ErrorKind::TooManyValues | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
+            format!("{} has the wrong number of values", arg())
+        }
+        ErrorKind::NoEquals => format!("{} needs `=` before its value", arg()),
+        ErrorKind::InvalidUtf8 => "an argument is not UTF-8".to_owned(),
+        _ => "the command line is not right".to_owned(),
+    }
+}
+
+fn missing_command(error: &Error) -> String {
+    match text_of(error, ContextKind::ValidSubcommand) {
+        Some(commands) => format!("a command is missing: one of {commands}"),
+        // clap gives nothing but its whole help text here, which comes from the grammar alone.
+        None => format!("a command is missing\n\n{error}").trim_end().to_owned(),
+    }
+}
+
+/// Which argument it was, by its place: what stands there is not for repeating.
+fn position(error: &Error, argv: &[OsString]) -> String {
+    let refused = text_of(error, ContextKind::InvalidArg).unwrap_or_default();
+    let matches = |arg: &OsString| {
+        let arg = arg.to_string_lossy();
+        arg == refused || arg.split_once('=').is_some_and(|(flag, _)| flag == refused)
+    };
+    match argv.iter().skip(1).position(matches) {
+        Some(index) => format!("argument {}", index + 1),
+        None => "an argument".to_owned(),
+    }
+}
+
+/// A word of the grammar that is like the one that was given.
+fn suggestion(error: &Error) -> Option<String> {
+    [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
+        .into_iter()
+        .find_map(|kind| text_of(error, kind))
+}
+
+fn text_of(error: &Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        ContextValue::Strings(texts) => Some(texts.join(", ")),
+        ContextValue::StyledStr(text) => Some(text.to_string()),
+        _ => None,
+    }
+}
