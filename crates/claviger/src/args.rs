@@ -16,7 +16,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) places: Places,
     /// Print JSON; errors too, on standard error
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) look: Look,
@@ -29,6 +29,7 @@ Settings come from flags, then CLAVIGER_DATA_DIR, CLAVIGER_RUNTIME_DIR and CLAVI
 Keys and accounts are named by id or by exact name.
 Exit status: 0 done, 1 failed, 2 usage, 3 UNAUTHORIZED, 4 NOT_FOUND, 5 STORAGE_MODE_REQUIRED, 6 CONFLICT, 7 daemon cannot be reached.";
 
+const EVERYWHERE: &str = "Options of every command";
 const DATA_DIR_HELP: &str =
     "Where the store is [default: $XDG_DATA_HOME/claviger, else ~/.local/share/claviger]";
 const RUNTIME_DIR_HELP: &str =
@@ -40,13 +41,13 @@ const CONFIG_HELP: &str =
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct Places {
     /// Where the store is.
-    #[arg(long, value_name = "DIR", global = true, help = DATA_DIR_HELP)]
+    #[arg(long, value_name = "DIR", global = true, help_heading = EVERYWHERE, help = DATA_DIR_HELP)]
     pub(crate) data_dir: Option<PathBuf>,
     /// Where the sockets are.
-    #[arg(long, value_name = "DIR", global = true, help = RUNTIME_DIR_HELP)]
+    #[arg(long, value_name = "DIR", global = true, help_heading = EVERYWHERE, help = RUNTIME_DIR_HELP)]
     pub(crate) runtime_dir: Option<PathBuf>,
     /// Where the settings are.
-    #[arg(long, value_name = "FILE", global = true, help = CONFIG_HELP)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = EVERYWHERE, help = CONFIG_HELP)]
     pub(crate) config: Option<PathBuf>,
 }
 
@@ -66,7 +67,7 @@ pub(crate) struct Look {
 pub(crate) enum Command {
     /// Run the daemon in the foreground
     Daemon(Daemon),
-    /// Open the interface on a throw-away store with sample data
+    /// Open the interface on a throw-away store with sample data; leaves nothing behind
     Demo(Look),
     /// Say whether the daemon is up, and how it is
     Status,

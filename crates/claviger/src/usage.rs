@@ -22,6 +22,10 @@ pub(crate) fn misplaced_secret() -> Failure {
 
 /// Tells what clap refused, with what the grammar knows and nothing that was given.
 pub(crate) fn failure(error: &Error, argv: &[OsString]) -> Failure {
+    if let ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand = error.kind() {
+        // clap gives its help text here, which comes from the grammar alone.
+        return Failure::usage(format!("a command is missing\n\n{error}").trim_end());
+    }
     let hint = match (suggestion(error), text_of(error, ContextKind::Usage)) {
         (Some(suggestion), Some(usage)) => format!("did you mean `{suggestion}`?\n{usage}"),
         (Some(suggestion), None) => format!("did you mean `{suggestion}`?"),
@@ -37,9 +41,6 @@ fn message(error: &Error, argv: &[OsString]) -> String {
     match error.kind() {
         ErrorKind::UnknownArgument => format!("{} is not known here", position(error, argv)),
         ErrorKind::InvalidSubcommand => "there is no such command".to_owned(),
-        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            missing_command(error)
-        }
         ErrorKind::InvalidValue => match text_of(error, ContextKind::ValidValue) {
             Some(valid) if !valid.is_empty() => format!("{} must be one of {valid}", arg()),
             _ => format!("{} needs a value", arg()),
@@ -59,14 +60,6 @@ fn message(error: &Error, argv: &[OsString]) -> String {
         ErrorKind::NoEquals => format!("{} needs `=` before its value", arg()),
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8".to_owned(),
         _ => "the command line is not right".to_owned(),
-    }
-}
-
-fn missing_command(error: &Error) -> String {
-    match text_of(error, ContextKind::ValidSubcommand) {
-        Some(commands) => format!("a command is missing: one of {commands}"),
-        // clap gives nothing but its whole help text here, which comes from the grammar alone.
-        None => format!("a command is missing\n\n{error}").trim_end().to_owned(),
     }
 }
 
