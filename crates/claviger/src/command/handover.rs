@@ -33,6 +33,10 @@ where
         }
         Err(error) => return Err(error.into()),
     };
+    // No secret of a true daemon has a character that could drive a terminal.
+    if !made.secret.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(CallError::BadAnswer.into());
+    }
     let written = match context.format {
         Format::Json => output::json(&made),
         Format::Text => output::secret(&made.secret),

@@ -105,7 +105,11 @@ async fn rotate(context: &Context, wanted: &str, consent: Consent) -> Result<(),
     let client = connection::admin(&context.settings).await?;
     let key = lookup::key(&client, wanted).await?;
     consent.get(|| {
-        format!("Rotate {}, {}? Its present secret is dead at once.", quoted(&key), last_used(&key))
+        format!(
+            "Rotate {}? It was {}, and its present secret is dead at once.",
+            quoted(&key),
+            last_used(&key)
+        )
     })?;
     let client = consent.refresh(context, client).await?;
     // What was confirmed, or found by its name, is this version of it and no later one.
@@ -125,8 +129,9 @@ async fn rotate(context: &Context, wanted: &str, consent: Consent) -> Result<(),
 async fn delete(context: &Context, wanted: &str, consent: Consent) -> Result<(), Failure> {
     let client = connection::admin(&context.settings).await?;
     let key = lookup::key(&client, wanted).await?;
-    consent
-        .get(|| format!("Delete {} for good? It {}, {}.", quoted(&key), sees(&key.scope), last_used(&key)))?;
+    consent.get(|| {
+        format!("Delete {} for good? It {}; it was {}.", quoted(&key), sees(&key.scope), last_used(&key))
+    })?;
     let client = consent.refresh(context, client).await?;
     let params = DeleteKey { id: key.id, expected_version: Some(key.version) };
     let deleted = client.call::<KeysDelete>(params).await?;
