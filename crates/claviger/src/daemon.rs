@@ -96,11 +96,12 @@ fn open_log(runtime_dir: &Path) -> io::Result<File> {
 
 /// The level from the flag, else from the environment.
 fn level(flag: Option<LogLevel>) -> Result<LogLevel, Failure> {
-    match (flag, std::env::var("CLAVIGER_LOG")) {
+    let variable = std::env::var_os("CLAVIGER_LOG").filter(|text| !text.is_empty());
+    match (flag, variable) {
         (Some(level), _) => Ok(level),
-        (None, Ok(text)) if !text.is_empty() => LogLevel::from_str(&text, true)
+        (None, Some(text)) => LogLevel::from_str(&text.to_string_lossy(), true)
             .map_err(|_| Failure::usage("CLAVIGER_LOG must be error, warn, info, debug or trace")),
-        (None, _) => Ok(LogLevel::Info),
+        (None, None) => Ok(LogLevel::Info),
     }
 }
 

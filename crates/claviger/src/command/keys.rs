@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use claviger_api::client::Client;
 use claviger_api::method::{
     CreateKey, DeleteKey, KeysCreate, KeysDelete, KeysRename, KeysRotate, KeysSetScope, RenameKey, RotateKey,
     SetKeyScope,
@@ -199,11 +200,7 @@ impl Consent {
     }
 
     /// A person may have taken longer to answer than the daemon keeps an idle connection.
-    async fn refresh(
-        self,
-        context: &Context,
-        client: claviger_api::client::Client,
-    ) -> Result<claviger_api::client::Client, Failure> {
+    async fn refresh(self, context: &Context, client: Client) -> Result<Client, Failure> {
         match self {
             Self::Given => Ok(client),
             Self::Asked => connection::admin(&context.settings).await,
