@@ -74,8 +74,8 @@ fn check_call(body: &[u8]) -> Result<(), (Id<'static>, Error)> {
 fn has_unreadable_id(call: &str) -> bool {
     #[derive(Deserialize)]
     struct Envelope<'a> {
-        #[serde(borrow, default)]
-        id: Option<Id<'a>>,
+        #[serde(borrow, default, rename = "id")]
+        _id: Option<Id<'a>>,
     }
     serde_json::from_str::<Envelope<'_>>(call).is_err()
 }

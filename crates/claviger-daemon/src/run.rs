@@ -23,12 +23,15 @@ const FINISHING: Duration = Duration::from_secs(5);
 /// Why a daemon cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// Another daemon has the store or the sockets.
+    #[error("another daemon is already running")]
+    AlreadyRunning,
     /// A directory or a file cannot be used.
     #[error(transparent)]
-    Place(#[from] PlaceError),
+    Place(PlaceError),
     /// The store does not open.
     #[error(transparent)]
-    Store(#[from] OpenError),
+    Store(OpenError),
     /// A socket cannot be bound.
     #[error(transparent)]
     Bind(#[from] BindError),
@@ -45,6 +48,9 @@ impl StartError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::AlreadyRunning => Some(
+                "stop it with `claviger stop`, or choose another --data-dir and --runtime-dir".to_owned(),
+            ),
             Self::Place(error) | Self::Bind(BindError::Place(error)) => error.hint(),
             Self::Bind(BindError::PathTooLong { .. }) => {
                 Some("choose a shorter --runtime-dir (or CLAVIGER_RUNTIME_DIR)".to_owned())
@@ -56,11 +62,23 @@ impl StartError {
             Self::Bind(BindError::Io { .. }) | Self::Service(_) | Self::Methods(_) => None,
         }
     }
+}
 
-    /// Whether the reason is another daemon that runs already.
-    #[must_use]
-    pub fn is_already_running(&self) -> bool {
-        matches!(self, Self::Place(PlaceError::Locked(_)) | Self::Store(OpenError::AlreadyOpen))
+impl From<PlaceError> for StartError {
+    fn from(error: PlaceError) -> Self {
+        match error {
+            PlaceError::Locked(_) => Self::AlreadyRunning,
+            other => Self::Place(other),
+        }
+    }
+}
+
+impl From<OpenError> for StartError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::AlreadyOpen => Self::AlreadyRunning,
+            other => Self::Store(other),
+        }
     }
 }
 
@@ -123,7 +141,7 @@ pub async fn run(
     let (alive, last_gone) = mpsc::channel(1);
     let connections = Connections::default();
     for listener in [admin, verify] {
-        let server = Server::new(module(&context, listener.access)?, stop_handle.clone());
+        let server = Server::new(listener.access, module(&context, listener.access)?, stop_handle.clone());
         tokio::spawn(accept(listener, server, connections.clone(), stopping.clone(), alive.clone()));
     }
     drop((alive, stop_handle, stopping));

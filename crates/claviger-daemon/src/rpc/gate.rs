@@ -3,7 +3,7 @@
 
 use claviger_api::method::{Events, Revisions, Subscription};
 use claviger_api::param::depth_of;
-use claviger_api::{Code, Error};
+use claviger_api::{Access, Code, Error};
 use jsonrpsee::server::BatchResponseBuilder;
 use jsonrpsee::server::middleware::rpc::{Batch, BatchEntry, MethodResponse, Notification, RpcServiceT};
 use jsonrpsee::types::{Id, Request};
@@ -23,23 +23,30 @@ pub const MAX_ANSWER: u32 = 256 * 1024 * 1024;
 /// jsonrpsee's code for more subscriptions on a connection than it may have.
 const TOO_MANY_SUBSCRIPTIONS: i32 = jsonrpsee::types::error::TOO_MANY_SUBSCRIPTIONS_CODE;
 
+/// Marks an answer that is none: nothing but calls without an id came.
+#[derive(Clone, Copy, Debug)]
+pub struct NoAnswer;
+
 /// Marks the calls of a WebSocket, in the request's extensions.
 #[derive(Clone, Copy, Debug)]
 pub struct OverWebSocket;
 
 /// Stands before jsonrpsee's own dispatch.
 #[derive(Clone, Debug)]
-pub struct Gate<S>(S);
+pub struct Gate<S> {
+    service: S,
+    socket: Access,
+}
 
-/// Puts a [`Gate`] before a service.
+/// Puts a [`Gate`] before the service of one socket.
 #[derive(Clone, Copy, Debug)]
-pub struct GateLayer;
+pub struct GateLayer(pub Access);
 
 impl<S> Layer<S> for GateLayer {
     type Service = Gate<S>;
 
     fn layer(&self, service: S) -> Gate<S> {
-        Gate(service)
+        Gate { service, socket: self.0 }
     }
 }
 
@@ -47,26 +54,23 @@ impl<S> Gate<S>
 where
     S: RpcServiceT<MethodResponse = MethodResponse> + Clone + Send + Sync + 'static,
 {
-    async fn pass(service: S, request: Request<'_>) -> MethodResponse {
+    async fn pass(self, request: Request<'_>) -> MethodResponse {
         let id = request.id.clone().into_owned();
         let depth = 1 + request.params.as_ref().map_or(0, |params| depth_of(params.get()));
         if depth > DEPTH {
             return refuse(id, Code::InvalidRequest, "the request is nested too deep: 64 levels at most");
         }
-        let over_websocket = request.extensions.get::<OverWebSocket>().is_some();
-        let is_subscription = [Events::NAME, Events::UNSUBSCRIBE, Revisions::NAME, Revisions::UNSUBSCRIBE]
-            .contains(&request.method.as_ref());
-        let response = service.call(request).await;
+        if self.is_subscription(&request.method) && request.extensions.get::<OverWebSocket>().is_none() {
+            let message = "subscriptions need a WebSocket: GET / with an upgrade";
+            return refuse(id, Code::InvalidRequest, message);
+        }
+        let response = self.service.call(request).await;
         match response.as_error_code() {
             Some(code) if code == Code::MethodNotFound.number() => refuse(
                 id,
                 Code::MethodNotFound,
                 "no such method on this socket: rpc.discover lists those that are",
             ),
-            Some(code) if code == Code::InternalError.number() && is_subscription && !over_websocket => {
-                let message = "subscriptions need a WebSocket: GET / with an upgrade";
-                refuse(id, Code::InvalidRequest, message)
-            }
             Some(TOO_MANY_SUBSCRIPTIONS) => {
                 let message =
                     "this connection has 16 subscriptions already: end one, or open another connection";
@@ -74,6 +78,12 @@ where
             }
             _ => response,
         }
+    }
+
+    fn is_subscription(&self, method: &str) -> bool {
+        let events = [Events::NAME, Events::UNSUBSCRIBE].contains(&method);
+        let revisions = [Revisions::NAME, Revisions::UNSUBSCRIBE].contains(&method);
+        revisions || (events && self.socket == Access::Admin)
     }
 }
 
@@ -86,11 +96,11 @@ where
     type BatchResponse = MethodResponse;
 
     fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
-        Self::pass(self.0.clone(), request)
+        self.clone().pass(request)
     }
 
     fn batch<'a>(&self, batch: Batch<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
-        let service = self.0.clone();
+        let gate = self.clone();
         async move {
             if batch.is_empty() {
                 return refuse(Id::Null, Code::InvalidRequest, "the batch is empty");
@@ -102,7 +112,7 @@ where
             let mut answers = BatchResponseBuilder::new_with_limit(MAX_ANSWER as usize);
             for entry in batch {
                 let answer = match entry {
-                    Ok(BatchEntry::Call(request)) => Self::pass(service.clone(), request).await,
+                    Ok(BatchEntry::Call(request)) => gate.clone().pass(request).await,
                     // A call without an id is not carried out: nobody would learn what became of it.
                     Ok(BatchEntry::Notification(_)) => continue,
                     Err(invalid) => {
@@ -115,7 +125,7 @@ where
                 }
             }
             if answers.is_empty() {
-                return MethodResponse::notification();
+                return no_answer();
             }
             MethodResponse::from_batch(answers.finish())
         }
@@ -123,8 +133,14 @@ where
 
     fn notification<'a>(&self, _: Notification<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
         // Nobody would learn what became of it, so it is not carried out: a secret that nobody sees, least of all.
-        std::future::ready(MethodResponse::notification())
+        std::future::ready(no_answer())
     }
+}
+
+fn no_answer() -> MethodResponse {
+    let mut answer = MethodResponse::notification();
+    answer.extensions_mut().insert(NoAnswer);
+    answer
 }
 
 /// What is wrong with a member of a batch, or a whole request, that is JSON but no call.

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use claviger_api::Access;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -21,7 +22,7 @@ use tower::Service as _;
 use tower::layer::util::{Identity, Stack};
 
 use crate::http::{BODY_LIMIT, hung_up, read_call, refusal};
-use crate::rpc::{GateLayer, MAX_ANSWER, OverWebSocket, Peer};
+use crate::rpc::{GateLayer, MAX_ANSWER, NoAnswer, OverWebSocket, Peer};
 use crate::service::FaultId;
 
 /// How long a request may take until it is there whole.
@@ -50,9 +51,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Answers with these methods until `stop` says so.
+    /// Answers the calls of one socket with these methods until `stop` says so.
     #[must_use]
-    pub fn new(methods: impl Into<Methods>, stop: StopHandle) -> Self {
+    pub fn new(socket: Access, methods: impl Into<Methods>, stop: StopHandle) -> Self {
         let config = ServerConfig::builder()
             .max_request_body_size(BODY_LIMIT)
             .max_response_body_size(MAX_ANSWER)
@@ -64,7 +65,7 @@ impl Server {
             .build();
         let builder = jsonrpsee::server::Server::builder()
             .set_config(config)
-            .set_rpc_middleware(RpcServiceBuilder::new().layer(GateLayer))
+            .set_rpc_middleware(RpcServiceBuilder::new().layer(GateLayer(socket)))
             .to_service_builder();
         Self { builder, methods: methods.into(), stop }
     }
@@ -134,6 +135,11 @@ async fn answer(
     };
     request.extensions_mut().insert(peer);
     match rpc.call(request).await {
+        Ok(answer) if answer.extensions().get::<NoAnswer>().is_some() => {
+            let mut nothing = Response::new(HttpBody::default());
+            *nothing.status_mut() = StatusCode::NO_CONTENT;
+            nothing
+        }
         Ok(answer) => answer,
         Err(error) => {
             let fault = FaultId::log(&error);
