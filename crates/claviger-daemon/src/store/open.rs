@@ -160,3 +160,72 @@ fn schema_of(database: &Database) -> Result<u64, StoreError> {
         Err(error) => Err(error.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{FILE_NAME, Rows};
+    use super::*;
+
+    fn place() -> (tempfile::TempDir, std::path::PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(FILE_NAME);
+        (directory, path)
+    }
+
+    #[test]
+    fn a_new_store_opens_again_with_the_same_tag_key() {
+        let (_directory, path) = place();
+        let made = Store::open(&path).unwrap().read(Rows::tag_key).unwrap();
+        let again = Store::open(&path).unwrap().read(Rows::tag_key).unwrap();
+        assert_eq!(made.as_bytes(), again.as_bytes());
+    }
+
+    #[test]
+    fn an_unfinished_new_store_is_made_anew() {
+        let (_directory, path) = place();
+        fs::write(path.with_extension("redb.new"), b"half").unwrap();
+        Store::open(&path).unwrap();
+        assert!(!path.with_extension("redb.new").exists());
+    }
+
+    #[test]
+    fn what_is_no_store_is_refused_and_left_alone() {
+        for content in [&b""[..], b"x", b"SQLite format 3\0 and more", &[0; 8192]] {
+            let (_directory, path) = place();
+            fs::write(&path, content).unwrap();
+            let error = Store::open(&path).err().unwrap();
+            assert!(matches!(error, OpenError::Empty(_) | OpenError::Foreign(_)), "{error}");
+            assert_eq!(fs::read(&path).unwrap(), content);
+        }
+    }
+
+    #[test]
+    fn a_damaged_store_is_refused() {
+        let (_directory, path) = place();
+        drop(Store::open(&path).unwrap());
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+        assert!(Store::open(&path).is_err());
+        let mut zeroed = whole;
+        let from = zeroed.len() / 4;
+        zeroed[from..].fill(0);
+        fs::write(&path, &zeroed).unwrap();
+        assert!(Store::open(&path).is_err());
+    }
+
+    #[test]
+    fn a_store_of_a_later_version_is_refused_and_left_alone() {
+        let (_directory, path) = place();
+        drop(Store::open(&path).unwrap());
+        {
+            let database = Builder::new().open(&path).unwrap();
+            let transaction = database.begin_write().unwrap();
+            transaction.open_table(META).unwrap().insert("schema", SCHEMA + 1).unwrap();
+            transaction.commit().unwrap();
+            database.close().unwrap();
+        }
+        let before = fs::read(&path).unwrap();
+        assert!(matches!(Store::open(&path).err(), Some(OpenError::Newer { .. })));
+        assert_eq!(fs::read(&path).unwrap(), before);
+    }
+}
