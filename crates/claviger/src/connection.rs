@@ -60,9 +60,8 @@ pub(crate) fn explain(error: ConnectError) -> Failure {
     let failure = Failure::from(error);
     match owner {
         Some(uid) => failure.hint(format!(
-            "it belongs to user {uid}: run this as that user or as root, or have your own number ({own}) put into \
-             sockets.admin_uids; for `verify`, sockets.verify_mode and sockets.verify_group say who may",
-            own = rustix::process::geteuid().as_raw(),
+            "it belongs to user {uid}: run this as that user or as root; who else may verify is for \
+             sockets.verify_mode and sockets.verify_group to say",
         )),
         None => failure,
     }
