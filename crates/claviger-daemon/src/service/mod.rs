@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use claviger_api::{Event, Key, KeyId};
+use claviger_api::{Event, Key, KeyId, KeyUse};
 use tokio::sync::Notify;
 
 pub use clock::Clock;
@@ -130,15 +130,30 @@ impl Service {
         loop {
             self.usage.changed.notified().await;
             for _ in 0..SAVE_EVERY {
-                let keys = self.usage.take_unpublished();
-                if !keys.is_empty() {
-                    self.feed.publish(Event::Used { keys });
-                }
+                self.tell_use();
                 tokio::time::sleep(TELL_EVERY).await;
             }
             if let Err(error) = self.save_usage().await {
                 tracing::warn!(%error, "notes of use are not written");
             }
+        }
+    }
+
+    fn tell_use(&self) {
+        let ids = self.usage.take_unpublished();
+        if ids.is_empty() {
+            return;
+        }
+        let told = self.store.read(|rows| {
+            let told = |id: KeyId| {
+                let Usage { last_used_at, retired_secret_seen_at } = self.usage_of(rows, &id)?;
+                Ok(KeyUse { id, last_used_at, retired_secret_seen_at })
+            };
+            ids.into_iter().map(told).collect()
+        });
+        match told {
+            Ok(keys) => self.feed.publish(Event::Used { keys }),
+            Err(error) => tracing::warn!(%error, "notes of use are not told"),
         }
     }
 

@@ -1,9 +1,9 @@
 //! Owns notes of use between the moment of use and the disk. Must not hold up a verification.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use claviger_api::{KeyId, KeyUse, Timestamp};
+use claviger_api::{KeyId, Timestamp};
 use tokio::sync::Notify;
 
 use crate::domain::Usage;
@@ -19,7 +19,7 @@ pub(super) struct UsageNotes {
 #[derive(Default)]
 struct Notes {
     unsaved: HashMap<KeyId, Usage>,
-    unpublished: HashMap<KeyId, Usage>,
+    unpublished: HashSet<KeyId>,
 }
 
 impl UsageNotes {
@@ -40,11 +40,9 @@ impl UsageNotes {
 
     fn note(&self, id: KeyId, usage: Usage) {
         let mut notes = self.lock();
-        let Notes { unsaved, unpublished } = &mut *notes;
-        for map in [unsaved, unpublished] {
-            let note = map.entry(id).or_default();
-            *note = note.merged(usage);
-        }
+        let note = notes.unsaved.entry(id).or_default();
+        *note = note.merged(usage);
+        notes.unpublished.insert(id);
         drop(notes);
         self.changed.notify_one();
     }
@@ -54,15 +52,9 @@ impl UsageNotes {
         self.lock().unsaved.get(id).copied().unwrap_or_default()
     }
 
-    /// Takes what is to be told to subscribers.
-    pub(super) fn take_unpublished(&self) -> Vec<KeyUse> {
-        let notes = std::mem::take(&mut self.lock().unpublished);
-        let told = |(id, usage): (KeyId, Usage)| KeyUse {
-            id,
-            last_used_at: usage.last_used_at,
-            retired_secret_seen_at: usage.retired_secret_seen_at,
-        };
-        notes.into_iter().map(told).collect()
+    /// Takes the keys whose use subscribers are to be told of.
+    pub(crate) fn take_unpublished(&self) -> HashSet<KeyId> {
+        std::mem::take(&mut self.lock().unpublished)
     }
 
     /// What is to be written.

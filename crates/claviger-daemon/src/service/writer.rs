@@ -1,6 +1,7 @@
 //! Owns the one writer: it makes one commit of what is waiting, publishes in commit order, then answers. Must not
 //! decide a rule.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
@@ -181,7 +182,9 @@ fn work(service: &Weak<Service>, queue: &Receiver<Box<dyn Job>>) {
         let mut group = vec![first];
         group.extend(queue.try_iter().take(GROUP - 1));
         let Some(service) = service.upgrade() else { return };
-        let fault = match commit(&service, &mut group) {
+        // redb can panic on a disk that lies. Whoever waits is told, and the next group finds the store opened again.
+        let committed = catch_unwind(AssertUnwindSafe(|| commit(&service, &mut group)));
+        let fault = match committed.unwrap_or_else(|_| Err(after_panic(&service))) {
             Ok(events) => {
                 for event in events {
                     service.feed.publish(event);
@@ -220,6 +223,14 @@ fn commit(service: &Service, group: &mut [Box<dyn Job>]) -> Result<Vec<Event>, S
             if Some(found) == intended { Ok(events) } else { Err(error) }
         }
     }
+}
+
+fn after_panic(service: &Service) -> StoreError {
+    tracing::error!("a commit panicked: opening the store again");
+    if let Err(error) = service.store.reopen() {
+        tracing::error!(%error, "the store does not open");
+    }
+    StoreError::Unavailable
 }
 
 fn revision_of(event: &Event) -> Option<u64> {

@@ -18,9 +18,11 @@ use jsonrpsee::server::{
 };
 use tokio::net::UnixStream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::{Instant, timeout_at};
 use tower::Service as _;
 use tower::layer::util::{Identity, Stack};
 
+use super::deadline::{Begun, Timed};
 use crate::http::{BODY_LIMIT, hung_up, read_call, refusal};
 use crate::rpc::{GateLayer, MAX_ANSWER, NoAnswer, OverWebSocket, Peer};
 use crate::service::FaultId;
@@ -81,15 +83,20 @@ pub(super) async fn serve(
 ) {
     let rpc = server.builder.clone().build(server.methods.clone(), server.stop.clone());
     let place = Place { _permit: Arc::new(place) };
+    let begun = Begun::default();
     let service = service_fn(|request: Request<Incoming>| {
-        let (rpc, place) = (rpc.clone(), place.clone());
-        async move { Ok::<_, Infallible>(answer(request, peer, rpc, place).await) }
+        let (rpc, place, begun) = (rpc.clone(), place.clone(), begun.clone());
+        async move {
+            let answer = answer(request, peer, rpc, place, begun.at() + REQUEST_DEADLINE).await;
+            begun.answered();
+            Ok::<_, Infallible>(answer)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(REQUEST_DEADLINE)
         .half_close(true)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Timed::new(stream, begun.clone())), service)
         .with_upgrades();
     tokio::pin!(connection);
     let ended = tokio::select! {
@@ -109,6 +116,7 @@ async fn answer(
     peer: Peer,
     mut rpc: TowerService<Gated, Identity>,
     place: Place,
+    deadline: Instant,
 ) -> Response<HttpBody> {
     if request.uri().path() != "/" {
         return refusal(StatusCode::NOT_FOUND, "NOT_FOUND", "nothing is here: JSON-RPC is at /");
@@ -120,7 +128,7 @@ async fn answer(
         request
     } else if request.method() == Method::POST {
         let (head, body) = request.into_parts();
-        let call = match tokio::time::timeout(REQUEST_DEADLINE, read_call(body)).await {
+        let call = match timeout_at(deadline, read_call(body)).await {
             Ok(Ok(call)) => call,
             Ok(Err(answer)) => return *answer,
             Err(_) => {

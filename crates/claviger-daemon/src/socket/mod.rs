@@ -3,6 +3,7 @@
 mod accept;
 mod bind;
 mod connection;
+mod deadline;
 mod limit;
 
 pub use accept::{Listener, accept};
