@@ -36,6 +36,18 @@ pub(super) fn digits<const N: usize>(mut number: u64) -> [u8; N] {
     digits
 }
 
+/// Reads base62 digits as a number. What is no digit counts as one, so check before.
+pub(super) fn value(digits: &str) -> u64 {
+    digits.bytes().fold(0, |value, byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'A'..=b'Z' => byte - b'A' + 10,
+            _ => byte.wrapping_sub(b'a').wrapping_add(36),
+        };
+        value * 62 + u64::from(digit)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,5 +65,8 @@ mod tests {
         assert_eq!(&digits::<3>(0), b"000");
         assert_eq!(&digits::<3>(61), b"00z");
         assert_eq!(&digits::<3>(62), b"010");
+        for number in [0, 9, 10, 35, 36, 61, 62, 238_327] {
+            assert_eq!(value(std::str::from_utf8(&digits::<3>(number)).unwrap()), number);
+        }
     }
 }

@@ -9,13 +9,17 @@ use std::fmt;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-use super::base62::digits;
+use super::base62::{digits, value};
 use super::{NoRandomness, Presented, TAG_LEN, fill_random};
 
 /// How many generations back a retired secret is still recognised as one.
 pub const RETIRED_WINDOW: usize = 64;
 
 const BYTES_PER_TAG: usize = 8;
+
+/// How many different tags there are: a tag is a number below this, written in base62.
+const VALUES: u64 = 62_u64.pow(6);
+const _: () = assert!(TAG_LEN == 6);
 
 /// The key of a store's tags. It never leaves the store.
 #[derive(Clone)]
@@ -82,12 +86,12 @@ impl TagKey {
         let mut output = self.output(presented.prefix(), presented.id().body(), presented.body());
         output.set_position(oldest.saturating_mul(BYTES_PER_TAG as u64));
         output.fill(&mut bytes);
-        let given = presented.tag().as_bytes();
+        let given = value(presented.tag());
         let (mut current, mut retired) = (Choice::from(0), Choice::from(0));
         for (candidate, bytes) in (oldest..).zip(bytes.chunks_exact(BYTES_PER_TAG)) {
             let mut tag = [0; BYTES_PER_TAG];
             tag.copy_from_slice(bytes);
-            let same = digits::<TAG_LEN>(u64::from_le_bytes(tag)).ct_eq(given);
+            let same = (u64::from_le_bytes(tag) % VALUES).ct_eq(&given);
             let given_out = u64::ct_eq(&candidate, &0) ^ Choice::from(1);
             let is_current = candidate.ct_eq(&generation);
             current = Choice::conditional_select(&current, &same, is_current & given_out);
