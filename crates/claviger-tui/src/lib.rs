@@ -1,5 +1,22 @@
 //! Claviger's terminal interface. Owns the screen and the keyboard. Must not touch the store or decide a rule.
 
+mod age;
+mod clock;
+mod dialog;
+mod effects;
+mod input;
+mod keymap;
+mod layout;
+mod message;
+mod press;
+mod pulse;
+mod runtime;
+mod state;
+mod sync;
+mod terminal;
+mod update;
+mod view;
+
 use std::path::PathBuf;
 
 /// What the interface is told when it starts.
@@ -49,6 +66,5 @@ pub enum RunError {
 /// # Errors
 /// See [`RunError`]. The terminal is as it was when this returns.
 pub async fn run(options: Options) -> Result<(), RunError> {
-    let _ = options;
-    Ok(())
+    runtime::run(options).await
 }

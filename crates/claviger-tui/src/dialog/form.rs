@@ -1,0 +1,286 @@
+//! Owns a form: its fields, its two buttons, where the focus is, and how far it has come. Must not know the daemon.
+
+use claviger_api::{AccountId, KeyId};
+
+use super::Boxes;
+use crate::effects::{Call, CallId};
+use crate::input::Input;
+
+/// A dialog with fields and two buttons. A question is a form without fields.
+#[derive(Debug)]
+pub(crate) struct Form {
+    pub(crate) purpose: Purpose,
+    pub(crate) fields: Vec<Field>,
+    /// A place among the fields, then the buttons.
+    pub(crate) focus: usize,
+    pub(crate) phase: Phase,
+}
+
+/// What a form is for, and what it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    CreateKey,
+    RenameKey(Subject<KeyId>),
+    EditScope(Subject<KeyId>),
+    RotateKey(Subject<KeyId>),
+    DeleteKey(Subject<KeyId>),
+    ConnectAccount,
+    EditAccount(Subject<AccountId>),
+    DisconnectAccount(Subject<AccountId>),
+    /// Turning Storage Mode off.
+    StorageMode,
+}
+
+/// What a form is about, as it was when the form was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Subject<Id> {
+    pub(crate) id: Id,
+    pub(crate) name: String,
+    /// An edit is refused when this is no longer its version.
+    pub(crate) version: u64,
+}
+
+/// A field.
+#[derive(Debug)]
+pub(crate) enum Field {
+    Text(TextField),
+    /// `Share all accounts`.
+    ShareAll(bool),
+    Accounts(Boxes),
+}
+
+/// A line to type in.
+#[derive(Debug)]
+pub(crate) struct TextField {
+    pub(crate) label: &'static str,
+    /// Stands in the line while it is empty.
+    pub(crate) hint: &'static str,
+    pub(crate) input: Input,
+}
+
+/// One of a form's two buttons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Button {
+    /// Does what the form is for.
+    Go,
+    Cancel,
+}
+
+/// How far a form has come.
+#[derive(Debug)]
+pub(crate) enum Phase {
+    Asking,
+    Waiting(Box<Pending>),
+    /// It was refused, for this reason, and asks again.
+    Failed(String),
+}
+
+/// The call that a form waits for.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    pub(crate) id: CallId,
+    pub(crate) call: Call,
+    /// The connection that it was sent over.
+    pub(crate) epoch: u64,
+    /// Whether it was sent more than once.
+    pub(crate) resent: bool,
+    /// Whether its connection is gone, so that it must be sent again.
+    pub(crate) lost: bool,
+    /// Whether Ctrl-C was pressed and the next one quits.
+    pub(crate) quitting: bool,
+}
+
+/// What has the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Text,
+    ShareAll,
+    Boxes,
+    Button,
+}
+
+impl Purpose {
+    /// The title that the dialog bears.
+    pub(crate) const fn title(&self) -> &'static str {
+        match self {
+            Self::CreateKey => "Create key",
+            Self::RenameKey(_) => "Rename key",
+            Self::EditScope(_) => "Edit scope",
+            Self::RotateKey(_) => "Rotate key",
+            Self::DeleteKey(_) => "Delete key",
+            Self::ConnectAccount => "Connect account",
+            Self::EditAccount(_) => "Edit account",
+            Self::DisconnectAccount(_) => "Disconnect account",
+            Self::StorageMode => "Storage Mode",
+        }
+    }
+
+    /// What the button that goes on says.
+    pub(crate) const fn button(&self) -> &'static str {
+        match self {
+            Self::CreateKey => "Create Key",
+            Self::RenameKey(_) | Self::EditScope(_) | Self::EditAccount(_) => "Save",
+            Self::RotateKey(_) => "Rotate",
+            Self::DeleteKey(_) => "Delete",
+            Self::ConnectAccount => "Connect Account",
+            Self::DisconnectAccount(_) => "Disconnect",
+            Self::StorageMode => "Turn Off",
+        }
+    }
+
+    /// The key that it is about.
+    pub(crate) fn key(&self) -> Option<&Subject<KeyId>> {
+        match self {
+            Self::RenameKey(key) | Self::EditScope(key) | Self::RotateKey(key) | Self::DeleteKey(key) => {
+                Some(key)
+            }
+            _ => None,
+        }
+    }
+
+    /// The account that it is about.
+    pub(crate) fn account(&self) -> Option<&Subject<AccountId>> {
+        match self {
+            Self::EditAccount(account) | Self::DisconnectAccount(account) => Some(account),
+            _ => None,
+        }
+    }
+
+    /// Whether Ctrl-S saves it. What destroys is only ever done by its own button.
+    pub(crate) const fn saves(&self) -> bool {
+        matches!(
+            self,
+            Self::CreateKey
+                | Self::RenameKey(_)
+                | Self::EditScope(_)
+                | Self::ConnectAccount
+                | Self::EditAccount(_)
+        )
+    }
+}
+
+impl Form {
+    /// A form with the focus on its first field, or on Cancel where something would be lost.
+    pub(crate) fn new(purpose: Purpose, fields: Vec<Field>) -> Self {
+        let focus = if purpose.saves() { 0 } else { fields.len() + 1 };
+        let mut form = Self { purpose, fields, focus, phase: Phase::Asking };
+        if !form.reachable(focus) {
+            form.next();
+        }
+        form
+    }
+
+    /// The button that has the focus.
+    pub(crate) fn button(&self) -> Option<Button> {
+        match self.focus.checked_sub(self.fields.len()) {
+            Some(0) => Some(Button::Go),
+            Some(_) => Some(Button::Cancel),
+            None => None,
+        }
+    }
+
+    pub(crate) fn stop(&self) -> Stop {
+        match self.fields.get(self.focus) {
+            Some(Field::Text(_)) => Stop::Text,
+            Some(Field::ShareAll(_)) => Stop::ShareAll,
+            Some(Field::Accounts(_)) => Stop::Boxes,
+            None => Stop::Button,
+        }
+    }
+
+    pub(crate) fn waiting(&self) -> Option<&Pending> {
+        match &self.phase {
+            Phase::Waiting(pending) => Some(pending),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn waiting_mut(&mut self) -> Option<&mut Pending> {
+        match &mut self.phase {
+            Phase::Waiting(pending) => Some(pending),
+            _ => None,
+        }
+    }
+
+    /// Whether letters go to the name wherever the focus is.
+    pub(crate) fn wants_name_typed(&self) -> bool {
+        matches!(self.purpose, Purpose::DeleteKey(_))
+    }
+
+    pub(crate) fn next(&mut self) {
+        self.walk(1);
+    }
+
+    pub(crate) fn previous(&mut self) {
+        self.walk(self.stops() - 1);
+    }
+
+    fn walk(&mut self, by: usize) {
+        if let Some(boxes) = self.boxes_mut() {
+            boxes.typing = false;
+        }
+        for _ in 0..self.stops() {
+            self.focus = (self.focus + by) % self.stops();
+            if self.reachable(self.focus) {
+                break;
+            }
+        }
+    }
+
+    fn stops(&self) -> usize {
+        self.fields.len() + 2
+    }
+
+    /// Whether the focus can be there: not on the accounts while all are shared, or while there is none.
+    fn reachable(&self, stop: usize) -> bool {
+        match self.fields.get(stop) {
+            Some(Field::Accounts(boxes)) => {
+                !self.shares_all() && !(boxes.list.rows.is_empty() && boxes.list.filter.is_empty())
+            }
+            _ => true,
+        }
+    }
+
+    /// Moves the focus off a field that can no longer have it.
+    pub(crate) fn settle_focus(&mut self) {
+        if !self.reachable(self.focus) {
+            self.next();
+        }
+    }
+
+    pub(crate) fn shares_all(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field, Field::ShareAll(true)))
+    }
+
+    pub(crate) fn boxes(&self) -> Option<&Boxes> {
+        self.fields.iter().find_map(|field| match field {
+            Field::Accounts(boxes) => Some(boxes),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn boxes_mut(&mut self) -> Option<&mut Boxes> {
+        self.fields.iter_mut().find_map(|field| match field {
+            Field::Accounts(boxes) => Some(boxes),
+            _ => None,
+        })
+    }
+
+    /// The line that presses are typed into.
+    pub(crate) fn line(&mut self) -> Option<&mut Input> {
+        match self.fields.get_mut(self.focus)? {
+            Field::Text(text) => Some(&mut text.input),
+            Field::Accounts(boxes) if boxes.typing => Some(boxes.filter()),
+            _ => None,
+        }
+    }
+
+    /// What stands in the text field with this label.
+    pub(crate) fn text(&self, label: &str) -> &str {
+        let texts = self.fields.iter().filter_map(|field| match field {
+            Field::Text(text) if text.label == label => Some(text.input.text()),
+            _ => None,
+        });
+        texts.last().unwrap_or_default()
+    }
+}

@@ -1,0 +1,130 @@
+//! Owns how each dialog looks when it opens, from the state at that moment. Must not ask anything of the daemon.
+
+use claviger_api::{Account, AccountId, Key, KeyId, Scope};
+
+use super::Boxes;
+use super::form::{Field, Form, Purpose, Subject, TextField};
+use crate::input::Input;
+use crate::state::Store;
+
+/// The label of the field that every form with a name has.
+pub(crate) const NAME: &str = "Name";
+pub(crate) const INSTITUTION: &str = "Institution";
+pub(crate) const MASK: &str = "Mask";
+pub(crate) const KIND: &str = "Kind";
+pub(crate) const ID: &str = "Id";
+
+impl Subject<KeyId> {
+    fn of(key: &Key) -> Self {
+        Self { id: key.id, name: key.name.clone(), version: key.version }
+    }
+}
+
+impl Subject<AccountId> {
+    fn of(account: &Account) -> Self {
+        Self { id: account.id.clone(), name: account.name.clone(), version: account.version }
+    }
+}
+
+impl Form {
+    pub(crate) fn create_key(store: &Store) -> Self {
+        let fields = vec![
+            text(NAME, "what will use it", ""),
+            Field::ShareAll(true),
+            Field::Accounts(Boxes::new([].into(), store)),
+        ];
+        Self::new(Purpose::CreateKey, fields)
+    }
+
+    pub(crate) fn rename_key(key: &Key) -> Self {
+        Self::new(Purpose::RenameKey(Subject::<KeyId>::of(key)), vec![text(NAME, "", &key.name)])
+    }
+
+    pub(crate) fn edit_scope(key: &Key, store: &Store) -> Self {
+        let (all, checked) = match &key.scope {
+            Scope::All => (true, [].into()),
+            Scope::Only(accounts) => (false, accounts.clone()),
+        };
+        let fields = vec![Field::ShareAll(all), Field::Accounts(Boxes::new(checked, store))];
+        Self::new(Purpose::EditScope(Subject::<KeyId>::of(key)), fields)
+    }
+
+    pub(crate) fn rotate_key(key: &Key) -> Self {
+        Self::new(Purpose::RotateKey(Subject::<KeyId>::of(key)), vec![])
+    }
+
+    pub(crate) fn delete_key(key: &Key) -> Self {
+        Self::new(
+            Purpose::DeleteKey(Subject::<KeyId>::of(key)),
+            vec![text(NAME, "type the name of the key", "")],
+        )
+    }
+
+    pub(crate) fn connect_account() -> Self {
+        let mut fields = account_fields("", [None, None, None]);
+        fields.push(text(ID, "made for you when left empty", ""));
+        Self::new(Purpose::ConnectAccount, fields)
+    }
+
+    pub(crate) fn edit_account(account: &Account) -> Self {
+        let facts = [account.institution.as_deref(), account.mask.as_deref(), account.kind.as_deref()];
+        Self::new(
+            Purpose::EditAccount(Subject::<AccountId>::of(account)),
+            account_fields(&account.name, facts),
+        )
+    }
+
+    pub(crate) fn disconnect_account(account: &Account) -> Self {
+        Self::new(Purpose::DisconnectAccount(Subject::<AccountId>::of(account)), vec![])
+    }
+
+    pub(crate) fn storage_mode_off() -> Self {
+        Self::new(Purpose::StorageMode, vec![])
+    }
+
+    /// The same form begun again from what the daemon has now; `None` where its subject is gone.
+    pub(crate) fn reloaded(&self, store: &Store) -> Option<Self> {
+        let key = self.purpose.key().and_then(|key| store.keys.get(&key.id));
+        let account = self.purpose.account().and_then(|account| store.accounts.get(&account.id));
+        Some(match &self.purpose {
+            Purpose::CreateKey => Self::create_key(store),
+            Purpose::RenameKey(_) => Self::rename_key(key?),
+            Purpose::EditScope(_) => Self::edit_scope(key?, store),
+            Purpose::RotateKey(_) => Self::rotate_key(key?),
+            Purpose::DeleteKey(_) => Self::delete_key(key?),
+            Purpose::ConnectAccount => Self::connect_account(),
+            Purpose::EditAccount(_) => Self::edit_account(account?),
+            Purpose::DisconnectAccount(_) => Self::disconnect_account(account?),
+            Purpose::StorageMode => Self::storage_mode_off(),
+        })
+    }
+
+    /// Whether the subject is still there; a form without one always has it.
+    pub(crate) fn subject_exists(&self, store: &Store) -> bool {
+        self.purpose.key().is_none_or(|key| store.keys.contains_key(&key.id))
+            && self.purpose.account().is_none_or(|account| store.accounts.contains_key(&account.id))
+    }
+
+    /// Whether the subject is no longer what it was when this was opened.
+    pub(crate) fn is_outdated(&self, store: &Store) -> bool {
+        let key = self.purpose.key().and_then(|key| Some(store.keys.get(&key.id)?.version != key.version));
+        let account = self
+            .purpose
+            .account()
+            .and_then(|account| Some(store.accounts.get(&account.id)?.version != account.version));
+        key.or(account).unwrap_or(false)
+    }
+}
+
+fn text(label: &'static str, hint: &'static str, content: &str) -> Field {
+    Field::Text(TextField { label, hint, input: Input::of(content) })
+}
+
+fn account_fields(name: &str, [institution, mask, kind]: [Option<&str>; 3]) -> Vec<Field> {
+    vec![
+        text(NAME, "what people call it", name),
+        text(INSTITUTION, "who holds it (may stay empty)", institution.unwrap_or_default()),
+        text(MASK, "its last digits (may stay empty)", mask.unwrap_or_default()),
+        text(KIND, "checking, savings, credit … (may stay empty)", kind.unwrap_or_default()),
+    ]
+}

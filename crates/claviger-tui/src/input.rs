@@ -1,0 +1,154 @@
+//! Owns the editing of one line of text. Must not know what the text is for.
+
+use claviger_api::drawable;
+use claviger_api::name::MAX_CHARS;
+use unicode_width::UnicodeWidthChar;
+
+/// One line of text with a cursor, of at most 64 characters, none of which can drive a terminal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Input {
+    text: String,
+    /// A byte offset into `text`, always between characters.
+    cursor: usize,
+}
+
+/// A change that a press makes to a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Edit {
+    Left,
+    Right,
+    Home,
+    End,
+    DeleteBefore,
+    DeleteAfter,
+    DeleteToStart,
+    DeleteWord,
+}
+
+impl Input {
+    /// A line that holds `text`, cleaned, with the cursor at its end.
+    pub(crate) fn of(text: &str) -> Self {
+        let mut input = Self::default();
+        input.paste(text);
+        input
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The text before and after the cursor.
+    pub(crate) fn halves(&self) -> (&str, &str) {
+        self.text.split_at(self.cursor)
+    }
+
+    /// Inserts a character, unless the line is full or the character could not be seen.
+    pub(crate) fn insert(&mut self, c: char) {
+        let mut bytes = [0; 4];
+        let seen = drawable(c.encode_utf8(&mut bytes)).chars().eq([c]);
+        if seen && self.text.chars().count() < MAX_CHARS {
+            self.text.insert(self.cursor, c);
+            self.cursor += c.len_utf8();
+        }
+    }
+
+    /// Inserts what was pasted: characters that cannot be seen are dropped, and the rest is cut to the limit.
+    pub(crate) fn paste(&mut self, text: &str) {
+        for c in text.chars() {
+            if self.text.chars().count() >= MAX_CHARS {
+                break;
+            }
+            self.insert(c);
+        }
+    }
+
+    pub(crate) fn edit(&mut self, edit: Edit) {
+        match edit {
+            Edit::Left => self.cursor = self.before(),
+            Edit::Right => self.cursor = self.after(),
+            Edit::Home => self.cursor = 0,
+            Edit::End => self.cursor = self.text.len(),
+            Edit::DeleteBefore => self.delete_back_to(self.before()),
+            Edit::DeleteAfter => {
+                let end = self.after();
+                self.text.replace_range(self.cursor..end, "");
+            }
+            Edit::DeleteToStart => self.delete_back_to(0),
+            Edit::DeleteWord => {
+                let head = self.text[..self.cursor].trim_end();
+                let start = head.rfind(char::is_whitespace);
+                self.delete_back_to(
+                    start.map_or(0, |at| at + head[at..].chars().next().map_or(0, char::len_utf8)),
+                );
+            }
+        }
+    }
+
+    fn delete_back_to(&mut self, start: usize) {
+        self.text.replace_range(start..self.cursor, "");
+        self.cursor = start;
+    }
+
+    /// Where the character before the cursor begins; marks belong to the character that they sit on.
+    fn before(&self) -> usize {
+        let head = &self.text[..self.cursor];
+        head.char_indices().rfind(|(_, c)| c.width() != Some(0)).map_or(0, |(at, _)| at)
+    }
+
+    fn after(&self) -> usize {
+        let mut rest = self.text[self.cursor..].char_indices();
+        rest.next();
+        rest.find(|(_, c)| c.width() != Some(0)).map_or(self.text.len(), |(at, _)| self.cursor + at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `|` is the cursor, before and after.
+    fn check(before: &str, edit: Edit, after: &str) {
+        let (head, tail) = before.split_once('|').unwrap();
+        let mut input = Input { text: format!("{head}{tail}"), cursor: head.len() };
+        input.edit(edit);
+        let (head, tail) = input.halves();
+        assert_eq!(format!("{head}|{tail}"), after, "{before} {edit:?}");
+    }
+
+    #[test]
+    fn a_line_is_edited_as_in_a_shell() {
+        for (before, edit, after) in [
+            ("ab|c", Edit::Left, "a|bc"),
+            ("|abc", Edit::Left, "|abc"),
+            ("a|bc", Edit::Right, "ab|c"),
+            ("abc|", Edit::Right, "abc|"),
+            ("ab|c", Edit::Home, "|abc"),
+            ("ab|c", Edit::End, "abc|"),
+            ("ab|c", Edit::DeleteBefore, "a|c"),
+            ("|c", Edit::DeleteBefore, "|c"),
+            ("a|bc", Edit::DeleteAfter, "a|c"),
+            ("ab|c", Edit::DeleteToStart, "|c"),
+            ("one two|", Edit::DeleteWord, "one |"),
+            ("one  |x", Edit::DeleteWord, "|x"),
+            ("漢|字", Edit::DeleteBefore, "|字"),
+            ("e\u{323}\u{302}|x", Edit::Left, "|e\u{323}\u{302}x"),
+            ("|e\u{323}\u{302}x", Edit::DeleteAfter, "|x"),
+        ] {
+            check(before, edit, after);
+        }
+    }
+
+    #[test]
+    fn a_paste_is_cleaned_and_cut() {
+        assert_eq!(Input::of("a\u{1b}[2J\nb\u{202e}").text(), "a[2Jb");
+        assert_eq!(Input::of(&"漢".repeat(100_000)).text().chars().count(), MAX_CHARS);
+    }
+}

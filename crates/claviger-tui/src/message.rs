@@ -1,0 +1,93 @@
+//! Owns what the state can be told: presses, what the daemon says, and how effects ended. Must not decide anything.
+
+use std::path::PathBuf;
+
+use claviger_api::object::{ActivityPage, KeyWithSecret};
+use claviger_api::{Account, AccountId, Error, Key, KeyId, KeyUse, Timestamp};
+
+use crate::effects::{CallId, Copied, CopyOf, Trail};
+use crate::press::Press;
+
+/// One thing that happened.
+#[derive(Debug)]
+pub(crate) enum Msg {
+    /// Time went on. It comes before every other message, for nothing else tells the time.
+    Time(Timestamp),
+    Press(Press),
+    Paste(String),
+    /// The wheel of the mouse turned by so many rows.
+    Wheel(i16),
+    Resized {
+        width: u16,
+        height: u16,
+    },
+    Link(Link),
+    Feed(Feed),
+    /// A call ended.
+    Answered {
+        call: CallId,
+        outcome: Result<Answer, Failure>,
+    },
+    Activity {
+        trail: Trail,
+        outcome: Result<ActivityPage, Failure>,
+    },
+    Copied {
+        what: CopyOf,
+        by: Result<Copied, String>,
+    },
+    Written(Result<PathBuf, String>),
+}
+
+/// How the connection is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Link {
+    Connecting,
+    /// The whole state has arrived and changes follow. Each connection has a higher epoch than the one before.
+    Live {
+        epoch: u64,
+    },
+    /// The next attempt is at `until`.
+    Retrying {
+        until: Timestamp,
+        why: String,
+    },
+}
+
+/// What the daemon says of its own accord, in order and without gaps.
+#[derive(Clone, Debug)]
+pub(crate) enum Feed {
+    /// Replaces all that was known.
+    Snapshot {
+        keys: Vec<Key>,
+        accounts: Vec<Account>,
+        storage_mode: bool,
+    },
+    Changed {
+        keys: Vec<Key>,
+        accounts: Vec<Account>,
+        removed_keys: Vec<KeyId>,
+        removed_accounts: Vec<AccountId>,
+        storage_mode: Option<bool>,
+    },
+    Used(Vec<KeyUse>),
+}
+
+/// The result of a call.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    Done,
+    Secret(Box<KeyWithSecret>),
+}
+
+/// Why a call has no result.
+#[derive(Clone, Debug)]
+pub(crate) enum Failure {
+    Refused(Error),
+    /// The connection went away first: whether it was done is not known.
+    Lost,
+    /// No answer came in time: whether it was done is not known.
+    TimedOut,
+    /// An answer came that this version cannot read.
+    Unreadable,
+}

@@ -1,0 +1,47 @@
+//! Owns when the screen will change by itself. Must not set a timer: who runs the loop does.
+
+use claviger_api::{Key, Timestamp};
+
+use crate::age;
+use crate::message::Link;
+use crate::state::{State, Tab};
+
+impl State {
+    /// When the screen will look different without anything happening; `None` when never.
+    pub(crate) fn changes_at(&self) -> Option<Timestamp> {
+        let notices = self.notices.iter().filter_map(|notice| notice.until).min();
+        [notices, self.countdown(), self.ages()].into_iter().flatten().min()
+    }
+
+    /// When the countdown to the next attempt goes down by one. Its end is news of the connection.
+    fn countdown(&self) -> Option<Timestamp> {
+        let Link::Retrying { until, .. } = &self.link else { return None };
+        let left = age::seconds_until(*until, self.now);
+        (left > 1).then(|| Timestamp::from_millis(until.as_millis() - (left - 1) * 1000))
+    }
+
+    /// When one of the ages on the screen says something else.
+    fn ages(&self) -> Option<Timestamp> {
+        let rows = self.list_rows();
+        let times_of =
+            |key: &Key| [Some(key.created_at), key.rotated_at, key.last_used_at, key.retired_secret_seen_at];
+        let mut times: Vec<Timestamp> = match self.tab {
+            Tab::Keys => {
+                let keys = self.keys.visible(rows).filter_map(|id| self.store.keys.get(id));
+                keys.flat_map(times_of).flatten().collect()
+            }
+            Tab::Accounts => {
+                let accounts = self.accounts.visible(rows).filter_map(|id| self.store.accounts.get(id));
+                accounts.map(|account| account.connected_at).collect()
+            }
+            Tab::Activity => {
+                let seen = self.activity.list.visible(rows);
+                seen.filter_map(|seq| self.entry(*seq)).map(|entry| entry.at).collect()
+            }
+        };
+        if self.tab == Tab::Keys && self.shows_details() {
+            times.extend(self.recent.entries.iter().map(|entry| entry.at));
+        }
+        times.into_iter().filter_map(|time| age::changes_at(time, self.now)).min()
+    }
+}

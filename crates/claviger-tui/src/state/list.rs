@@ -1,0 +1,144 @@
+//! Owns a list on the screen: which rows it has, which is selected, how far it is scrolled. Must not know what a row
+//! is.
+
+use crate::input::Input;
+use crate::keymap::Step;
+
+/// A list whose selection is an id, so that changes from elsewhere never move it to another row's object.
+#[derive(Debug)]
+pub(crate) struct List<Id> {
+    /// The ids that are shown, in their order.
+    pub(crate) rows: Vec<Id>,
+    pub(crate) selected: Option<Id>,
+    /// Is selected as soon as it is among the rows.
+    pub(crate) awaited: Option<Id>,
+    /// The first row on the screen.
+    pub(crate) top: usize,
+    pub(crate) filter: Input,
+    /// Whether presses go to the filter.
+    pub(crate) typing: bool,
+}
+
+impl<Id> Default for List<Id> {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            selected: None,
+            awaited: None,
+            top: 0,
+            filter: Input::default(),
+            typing: false,
+        }
+    }
+}
+
+impl<Id: Clone + PartialEq> List<Id> {
+    /// Where the selected id is among the rows.
+    pub(crate) fn position(&self) -> Option<usize> {
+        let selected = self.selected.as_ref()?;
+        self.rows.iter().position(|id| id == selected)
+    }
+
+    /// Takes new rows. The selection stays on its id; where that is gone, it falls to the row in its place.
+    pub(crate) fn set_rows(&mut self, rows: Vec<Id>, height: usize) {
+        let before = self.position();
+        self.rows = rows;
+        if let Some(awaited) = self.awaited.take_if(|awaited| self.rows.contains(awaited)) {
+            self.selected = Some(awaited);
+        }
+        if self.position().is_none() {
+            let place = before.unwrap_or(0).min(self.rows.len().saturating_sub(1));
+            self.selected = self.rows.get(place).cloned();
+        }
+        self.scroll(height);
+    }
+
+    /// Moves the selection.
+    pub(crate) fn go(&mut self, step: Step, height: usize) {
+        let last = self.rows.len().saturating_sub(1);
+        let at = stepped(self.position().unwrap_or(0), step, last, height);
+        self.selected = self.rows.get(at).cloned();
+        self.scroll(height);
+    }
+
+    /// Scrolls as little as brings the selection into view.
+    pub(crate) fn scroll(&mut self, height: usize) {
+        let at = self.position().unwrap_or(0);
+        self.top = scrolled(self.top, at, self.rows.len(), height);
+    }
+
+    /// The ids on the screen, with their places.
+    pub(crate) fn visible(&self, height: usize) -> impl Iterator<Item = &Id> {
+        self.rows.iter().skip(self.top).take(height)
+    }
+}
+
+/// Where a step leads from `at`, in a list whose last row is `last` and of which `height` rows are seen.
+pub(crate) fn stepped(at: usize, step: Step, last: usize, height: usize) -> usize {
+    let page = height.max(1);
+    let half = (height / 2).max(1);
+    match step {
+        Step::Up => at.saturating_sub(1),
+        Step::Down => (at + 1).min(last),
+        Step::First => 0,
+        Step::Last => last,
+        Step::PageUp => at.saturating_sub(page),
+        Step::PageDown => (at + page).min(last),
+        Step::HalfUp => at.saturating_sub(half),
+        Step::HalfDown => (at + half).min(last),
+    }
+}
+
+/// The first row to show so that row `at` of `len` is among `height` rows, moving as little as can be.
+pub(crate) fn scrolled(top: usize, at: usize, len: usize, height: usize) -> usize {
+    let height = height.max(1);
+    top.min(at).max((at + 1).saturating_sub(height)).min(len.saturating_sub(height))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_selection_is_an_id() {
+        let mut list = List::default();
+        list.set_rows(vec!["a", "b", "c"], 10);
+        assert_eq!(list.selected, Some("a"));
+        list.go(Step::Down, 10);
+        list.set_rows(vec!["0", "a", "b", "c"], 10);
+        assert_eq!(list.selected, Some("b"), "a row that came before it moves nothing");
+        list.set_rows(vec!["0", "a", "c"], 10);
+        assert_eq!(list.selected, Some("c"), "where it is gone, its place is taken");
+        list.set_rows(vec![], 10);
+        assert_eq!(list.selected, None);
+    }
+
+    #[test]
+    fn what_is_awaited_is_selected_when_it_comes() {
+        let mut list = List::default();
+        list.set_rows(vec![1, 2], 10);
+        list.awaited = Some(3);
+        list.set_rows(vec![1, 2], 10);
+        assert_eq!(list.selected, Some(1));
+        list.set_rows(vec![1, 2, 3], 10);
+        assert_eq!((list.selected, list.awaited), (Some(3), None));
+    }
+
+    #[test]
+    fn the_selection_is_always_in_view() {
+        let mut list = List::default();
+        list.set_rows((0..100).collect(), 10);
+        for (step, selected, top) in [
+            (Step::PageDown, 10, 1),
+            (Step::Last, 99, 90),
+            (Step::Up, 98, 90),
+            (Step::HalfUp, 93, 90),
+            (Step::PageUp, 83, 83),
+            (Step::HalfDown, 88, 83),
+            (Step::First, 0, 0),
+        ] {
+            list.go(step, 10);
+            assert_eq!((list.selected, list.top), (Some(selected), top), "{step:?}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Owns the terminal: taking it over, drawing on it, and giving it back as it was. Must not know what is drawn.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
+use crossterm::style::ResetColor;
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, execute, queue};
+use ratatui::backend::CrosstermBackend;
+use ratatui::{Frame, Terminal};
+use rustix::process::{Signal, kill_current_process_group};
+use tokio::sync::Notify;
+use zeroize::Zeroize;
+
+use crate::state::Size;
+use crate::{Mouse, RunError};
+
+/// Whether the terminal is ours at the moment, so that it is given back once and only once.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether the mouse was taken too.
+static MOUSE_TAKEN: AtomicBool = AtomicBool::new(false);
+/// Wakes who waits for a panic of any thread.
+pub(crate) static PANICKED: Notify = Notify::const_new();
+static HOOK: Once = Once::new();
+
+/// The terminal while it is ours. It is given back when this is dropped.
+pub(crate) struct Screen {
+    terminal: Terminal<CrosstermBackend<Wiping>>,
+    mouse: Mouse,
+}
+
+impl Screen {
+    /// Takes the terminal over.
+    pub(crate) fn take(mouse: Mouse) -> Result<Self, RunError> {
+        let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+        if dumb || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+            return Err(RunError::NoTerminal);
+        }
+        HOOK.call_once(|| {
+            let before = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |info| {
+                give_back();
+                before(info);
+                PANICKED.notify_one();
+            }));
+        });
+        let terminal = Terminal::new(CrosstermBackend::new(Wiping::stdout()?))?;
+        let mut screen = Self { terminal, mouse };
+        screen.enter()?;
+        Ok(screen)
+    }
+
+    fn enter(&mut self) -> io::Result<()> {
+        TAKEN.store(true, Ordering::SeqCst);
+        enable_raw_mode()?;
+        let out = self.terminal.backend_mut();
+        execute!(out, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+        if self.mouse == Mouse::Interface {
+            MOUSE_TAKEN.store(true, Ordering::SeqCst);
+            execute!(out, EnableMouseCapture)?;
+        }
+        self.terminal.clear()
+    }
+
+    /// The terminal's size in cells.
+    pub(crate) fn size(&self) -> io::Result<Size> {
+        let size = self.terminal.size()?;
+        Ok(Size { width: size.width, height: size.height })
+    }
+
+    /// Draws one frame, all at once where the terminal can.
+    pub(crate) fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(view)?;
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+    }
+
+    /// Forgets what the terminal shows, so that the next frame draws all of it.
+    pub(crate) fn clear(&mut self) -> io::Result<()> {
+        self.terminal.clear()
+    }
+
+    /// Sends bytes that are not for the screen.
+    pub(crate) fn send(&mut self, sequence: &str) -> io::Result<()> {
+        let out = self.terminal.backend_mut();
+        out.write_all(sequence.as_bytes())?;
+        Write::flush(out)
+    }
+
+    /// Gives the terminal back, stops this job until it is continued, and takes the terminal again.
+    pub(crate) fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        // The whole group, as the terminal itself would: whoever started this (cargo, a script) must stop too.
+        kill_current_process_group(Signal::TSTP)?;
+        self.enter()
+    }
+
+    /// Takes the terminal again after this process was stopped and continued by somebody else.
+    pub(crate) fn resume(&mut self) -> io::Result<()> {
+        // Off first: raw mode is believed to be on, and asking for it again would do nothing.
+        disable_raw_mode()?;
+        enable_raw_mode()?;
+        // Not the alternate screen: taking it twice would lose where the cursor was on the first.
+        execute!(self.terminal.backend_mut(), EnableBracketedPaste, cursor::Hide)?;
+        self.terminal.clear()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Brings the terminal back to how it was. What fails here has nobody left to be told.
+fn give_back() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = io::stdout();
+    if MOUSE_TAKEN.swap(false, Ordering::SeqCst) {
+        let _ = execute!(out, DisableMouseCapture);
+    }
+    // Some terminals keep the alternate screen's last content: nothing is to be found there.
+    let _ = execute!(
+        out,
+        EndSynchronizedUpdate,
+        DisableBracketedPaste,
+        ResetColor,
+        Clear(ClearType::All),
+        LeaveAlternateScreen,
+        cursor::Show
+    );
+    let _ = disable_raw_mode();
+}
+
+/// Standard output through a buffer that is wiped each time it was written: a frame can hold a secret.
+struct Wiping {
+    out: File,
+    buffer: Vec<u8>,
+}
+
+/// Enough for a full frame of a large terminal. The buffer never grows, for growing would leave a copy behind.
+const BUFFER: usize = 256 * 1024;
+
+impl Wiping {
+    fn stdout() -> io::Result<Self> {
+        let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        Ok(Self { out, buffer: Vec::with_capacity(BUFFER) })
+    }
+}
+
+impl Write for Wiping {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.buffer.len() + bytes.len() > BUFFER {
+            self.flush()?;
+        }
+        let taken = bytes.len().min(BUFFER);
+        self.buffer.extend_from_slice(&bytes[..taken]);
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let written = self.out.write_all(&self.buffer);
+        self.buffer.zeroize();
+        written
+    }
+}

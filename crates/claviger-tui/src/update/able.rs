@@ -1,0 +1,80 @@
+//! Owns whether an action can be taken now, and why not. Must not take it.
+
+use crate::dialog::{Dialog, Form, Purpose};
+use crate::keymap::Action;
+use crate::message::Link;
+use crate::state::{State, Tab};
+
+/// Whether an action can be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Able {
+    Now,
+    /// It has no meaning here.
+    No,
+    /// It has, but something is in the way.
+    Because(String),
+}
+
+/// Whether an action can be taken now.
+pub(crate) fn able(state: &State, action: Action) -> Able {
+    let form = match state.dialogs.last() {
+        Some(Dialog::Form(form)) => Some(form),
+        _ => None,
+    };
+    let when = |possible: bool| if possible { Able::Now } else { Able::No };
+    match action {
+        Action::Create => with_daemon(state),
+        Action::Edit | Action::Scope | Action::Rotate | Action::Delete => match selected(state) {
+            Able::Now => with_daemon(state),
+            other => other,
+        },
+        Action::CopyId => selected(state),
+        Action::StorageMode if state.dialogs.iter().any(is_storage_mode) => Able::No,
+        Action::StorageMode => with_daemon(state),
+        Action::ClearFilter => {
+            let notices = state.notices.iter().any(|notice| notice.until.is_none());
+            when(!state.filter().is_empty() || typing(state) || notices)
+        }
+        Action::Save => when(form.is_some_and(|form| form.purpose.saves())),
+        Action::Reload => when(form.is_some_and(|form| form.is_outdated(&state.store))),
+        Action::Cancel => match form.and_then(Form::waiting) {
+            Some(_) if state.is_live() => {
+                Able::Because("the daemon is at work: its answer comes in a moment".into())
+            }
+            _ => Able::Now,
+        },
+        _ => Able::Now,
+    }
+}
+
+/// Whether the daemon can be asked.
+pub(crate) fn with_daemon(state: &State) -> Able {
+    match &state.link {
+        Link::Live { .. } => Able::Now,
+        Link::Connecting => Able::Because("not connected to the daemon yet: try again in a moment".into()),
+        Link::Retrying { .. } => {
+            Able::Because("the daemon does not answer: nothing can be changed until it is back".into())
+        }
+    }
+}
+
+fn selected(state: &State) -> Able {
+    let (there, what) = match state.tab {
+        Tab::Keys => (state.selected_key().is_some(), "no key is selected"),
+        Tab::Accounts => (state.selected_account().is_some(), "no account is selected"),
+        Tab::Activity => (false, "nothing here has an id to copy"),
+    };
+    if there { Able::Now } else { Able::Because(what.into()) }
+}
+
+fn typing(state: &State) -> bool {
+    match state.tab {
+        Tab::Keys => state.keys.typing,
+        Tab::Accounts => state.accounts.typing,
+        Tab::Activity => state.activity.list.typing,
+    }
+}
+
+fn is_storage_mode(dialog: &Dialog) -> bool {
+    matches!(dialog, Dialog::Form(form) if form.purpose == Purpose::StorageMode)
+}

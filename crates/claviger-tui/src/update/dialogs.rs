@@ -1,0 +1,195 @@
+//! Owns what presses do in dialogs, and how dialogs open. Must not know how the daemon answers.
+
+use super::able::{Able, with_daemon};
+use super::replies;
+use crate::dialog::{Button, Dialog, Form, Pending, Phase, Stop};
+use crate::effects::{Call, CopyOf, Effect};
+use crate::keymap::{Action, Step};
+use crate::press::Press;
+use crate::state::{State, Tab, Tone};
+
+/// Two Enters within this time are one that is held down. Milliseconds.
+const HELD_DOWN: i64 = 200;
+
+pub(super) fn open(state: &mut State, action: Action) -> Vec<Effect> {
+    let store = &state.store;
+    let form = match (action, state.tab) {
+        (Action::StorageMode, _) => match store.storage_mode {
+            Some(true) => Some(Form::storage_mode_off()),
+            Some(false) => {
+                let id = state.tickets.call();
+                return vec![Effect::Call { id, call: Call::SetStorageMode { enabled: true } }];
+            }
+            None => None,
+        },
+        (Action::Create, Tab::Keys) => Some(Form::create_key(store)),
+        (Action::Create, _) => Some(Form::connect_account()),
+        (Action::Edit, Tab::Keys) => state.selected_key().map(Form::rename_key),
+        (Action::Edit, _) => state.selected_account().map(Form::edit_account),
+        (Action::Scope, _) => state.selected_key().map(|key| Form::edit_scope(key, store)),
+        (Action::Rotate, _) => state.selected_key().map(Form::rotate_key),
+        (Action::Delete, Tab::Keys) => state.selected_key().map(Form::delete_key),
+        (Action::Delete, _) => state.selected_account().map(Form::disconnect_account),
+        _ => None,
+    };
+    state.dialogs.extend(form.map(Dialog::Form));
+    vec![]
+}
+
+pub(super) fn act(state: &mut State, action: Action, press: Press) -> Vec<Effect> {
+    match state.dialogs.last_mut() {
+        Some(Dialog::Secret(_)) => {
+            act_on_secret(state, action, press);
+            vec![]
+        }
+        Some(Dialog::Form(_)) => act_on_form(state, action),
+        None => vec![],
+    }
+}
+
+fn act_on_form(state: &mut State, action: Action) -> Vec<Effect> {
+    let Some(Dialog::Form(form)) = state.dialogs.last_mut() else { return vec![] };
+    match action {
+        Action::NextStop => form.next(),
+        Action::PreviousStop => form.previous(),
+        Action::NextRow => walk(form, Step::Down),
+        Action::PreviousRow => walk(form, Step::Up),
+        Action::Toggle => toggle(form),
+        Action::Activate => match form.button() {
+            Some(Button::Go) => return submit(state),
+            Some(Button::Cancel) => return cancel(state),
+            None => form.next(),
+        },
+        Action::Confirm | Action::Save => return submit(state),
+        Action::Cancel => return cancel(state),
+        Action::Reload => reload(state),
+        Action::MarkAll | Action::FilterBoxes | Action::EndBoxFilter | Action::ClearBoxFilter => {
+            if let Some(boxes) = form.boxes_mut() {
+                match action {
+                    Action::MarkAll => boxes.mark_all(),
+                    Action::FilterBoxes => boxes.typing = true,
+                    Action::ClearBoxFilter => {
+                        boxes.typing = false;
+                        boxes.filter().clear();
+                        boxes.refresh(&state.store);
+                    }
+                    _ => boxes.typing = false,
+                }
+            }
+        }
+        _ => {}
+    }
+    vec![]
+}
+
+/// Goes a row up or down in the accounts, and from their end to the next field.
+fn walk(form: &mut Form, step: Step) {
+    if form.stop() == Stop::Boxes
+        && let Some(boxes) = form.boxes_mut()
+    {
+        boxes.typing = false;
+        if boxes.go(step) {
+            return;
+        }
+    }
+    match step {
+        Step::Down => form.next(),
+        _ => form.previous(),
+    }
+}
+
+fn toggle(form: &mut Form) {
+    use crate::dialog::Field;
+    match form.fields.get_mut(form.focus) {
+        Some(Field::ShareAll(on)) => *on = !*on,
+        Some(Field::Accounts(boxes)) => boxes.toggle(),
+        _ => {}
+    }
+}
+
+/// Sends what the form is for, or says why it can't be sent.
+fn submit(state: &mut State) -> Vec<Effect> {
+    let epoch = state.epoch();
+    let able = with_daemon(state);
+    let request_id = state.tickets.request();
+    let id = state.tickets.call();
+    let Some(Dialog::Form(form)) = state.dialogs.last_mut() else { return vec![] };
+    let Some(request_id) = request_id else { return vec![] };
+    if form.waiting().is_some() {
+        return vec![];
+    }
+    match form.request(request_id) {
+        Err(obstacle) => {
+            form.phase = Phase::Failed(obstacle.reason);
+            if let Some(field) = obstacle.field {
+                form.focus = field;
+            }
+            vec![]
+        }
+        Ok(call) => {
+            if let Able::Because(why) = able {
+                form.phase = Phase::Failed(why);
+                return vec![];
+            }
+            let pending =
+                Pending { id, call: call.clone(), epoch, resent: false, lost: false, quitting: false };
+            form.phase = Phase::Waiting(Box::new(pending));
+            vec![Effect::Call { id, call }]
+        }
+    }
+}
+
+fn cancel(state: &mut State) -> Vec<Effect> {
+    if let Some(Dialog::Form(form)) = state.dialogs.pop()
+        && form.waiting().is_some()
+    {
+        state.insist(replies::unknown(&form));
+    }
+    vec![]
+}
+
+fn reload(state: &mut State) {
+    let Some(Dialog::Form(form)) = state.dialogs.last_mut() else { return };
+    if let Some(reloaded) = form.reloaded(&state.store) {
+        *form = reloaded;
+        state.notify(Tone::Info, "this is the state that the daemon has now");
+    }
+}
+
+fn act_on_secret(state: &mut State, action: Action, press: Press) {
+    let now = state.now;
+    let Some(Dialog::Secret(secret)) = state.dialogs.last_mut() else { return };
+    match action {
+        Action::NextStop | Action::PreviousStop | Action::NextRow | Action::PreviousRow => {
+            secret.on_button = true
+        }
+        Action::Activate => {
+            let held = |before: claviger_api::Timestamp| now.as_millis() - before.as_millis() < HELD_DOWN;
+            let is_held = press.is_enter() && secret.entered_at.is_some_and(held);
+            secret.entered_at = Some(now);
+            if secret.on_button && !is_held {
+                // Dropping the dialog wipes the secret.
+                state.dialogs.pop();
+            } else {
+                secret.on_button = true;
+            }
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn secret(state: &mut State, action: Action) -> Vec<Effect> {
+    let Some(Dialog::Secret(dialog)) = state.dialogs.last_mut() else { return vec![] };
+    let (key, secret) = (&dialog.key, dialog.secret.clone());
+    match action {
+        Action::CopySecret => vec![Effect::Copy { what: CopyOf::Secret, text: secret }],
+        Action::WriteSecret => {
+            vec![Effect::WriteSecret { key_name: key.name.clone(), key_id: key.id, secret }]
+        }
+        _ => {
+            dialog.said =
+                Some("this closes only by the button below: the secret cannot be had again".to_owned());
+            vec![]
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Owns what presses do in the lists. Must not know the dialogs.
+
+use claviger_api::Secret;
+
+use crate::dialog::Dialog;
+use crate::effects::{CopyOf, Effect};
+use crate::keymap::{self, Action, Step};
+use crate::state::{Order, State, Tab};
+
+pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Show(tab) => state.tab = tab,
+        Action::NextTab => state.tab = state.tab.next(),
+        Action::PreviousTab => state.tab = state.tab.previous(),
+        Action::Filter => *typing(state) = true,
+        Action::EndFilter => *typing(state) = false,
+        Action::ClearFilter => clear(state),
+        Action::NextOrder => next_order(state),
+        Action::CopyId => {
+            let id = match state.tab {
+                Tab::Keys => state.selected_key().map(|key| key.id.to_string()),
+                Tab::Accounts => state.selected_account().map(|account| account.id.to_string()),
+                Tab::Activity => None,
+            };
+            return id
+                .map(|id| Effect::Copy { what: CopyOf::Id, text: Secret::new(id) })
+                .into_iter()
+                .collect();
+        }
+        _ => {}
+    }
+    rescroll(state);
+    vec![]
+}
+
+fn typing(state: &mut State) -> &mut bool {
+    match state.tab {
+        Tab::Keys => &mut state.keys.typing,
+        Tab::Accounts => &mut state.accounts.typing,
+        Tab::Activity => &mut state.activity.list.typing,
+    }
+}
+
+fn clear(state: &mut State) {
+    *typing(state) = false;
+    state.notices.retain(|notice| notice.until.is_some());
+    match state.tab {
+        Tab::Keys => state.keys.filter.clear(),
+        Tab::Accounts => state.accounts.filter.clear(),
+        Tab::Activity => state.activity.list.filter.clear(),
+    }
+    refresh(state);
+}
+
+fn next_order(state: &mut State) {
+    match state.tab {
+        Tab::Keys => {
+            state.key_order = match state.key_order {
+                Order::Name => Order::Created,
+                Order::Created => Order::LastUsed,
+                Order::LastUsed => Order::Name,
+            };
+        }
+        Tab::Accounts => {
+            state.account_order = match state.account_order {
+                Order::Name => Order::Created,
+                _ => Order::Name,
+            };
+        }
+        Tab::Activity => {}
+    }
+    refresh(state);
+}
+
+/// Moves the selection of what is in front: the help overlay, or the list of the tab.
+pub(super) fn go(state: &mut State, step: Step) {
+    let height = state.list_rows();
+    if let Some(help) = &mut state.help {
+        let last = keymap::BINDINGS.len();
+        help.top = match step {
+            Step::Up => help.top.saturating_sub(1),
+            Step::Down => (help.top + 1).min(last),
+            Step::PageUp | Step::HalfUp | Step::First => help.top.saturating_sub(height / 2),
+            Step::PageDown | Step::HalfDown | Step::Last => (help.top + height / 2).min(last),
+        };
+        return;
+    }
+    match state.tab {
+        Tab::Keys => state.keys.go(step, height),
+        Tab::Accounts => state.accounts.go(step, height),
+        Tab::Activity => state.activity.list.go(step, height),
+    }
+}
+
+/// Takes an edited filter into the list that it belongs to.
+pub(super) fn refilter(state: &mut State) {
+    if let Some(help) = &mut state.help {
+        help.top = 0;
+        return;
+    }
+    match state.dialogs.last_mut() {
+        Some(Dialog::Form(form)) => {
+            if let Some(boxes) = form.boxes_mut() {
+                boxes.refresh(&state.store);
+            }
+        }
+        Some(Dialog::Secret(_)) => {}
+        None => refresh(state),
+    }
+}
+
+/// Computes the rows of every list anew.
+pub(super) fn refresh(state: &mut State) {
+    let height = state.list_rows();
+    state.keys.set_rows(state.store.key_rows(state.keys.filter.text(), state.key_order), height);
+    state
+        .accounts
+        .set_rows(state.store.account_rows(state.accounts.filter.text(), state.account_order), height);
+    refresh_activity(state);
+}
+
+/// Computes the rows of the audit trail anew.
+pub(super) fn refresh_activity(state: &mut State) {
+    let height = state.list_rows();
+    let activity = &mut state.activity;
+    let at_top = activity.list.position().is_none_or(|at| at == 0);
+    activity.list.set_rows(state.store.activity_rows(&activity.entries, activity.list.filter.text()), height);
+    // Whoever reads the newest entry wants to see the next one come.
+    if at_top {
+        activity.list.go(Step::First, height);
+    }
+}
+
+/// Brings every selection into view, after the room for the lists changed.
+pub(super) fn rescroll(state: &mut State) {
+    let height = state.list_rows();
+    state.keys.scroll(height);
+    state.accounts.scroll(height);
+    state.activity.list.scroll(height);
+}

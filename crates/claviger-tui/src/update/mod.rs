@@ -1,0 +1,270 @@
+//! Owns how the state changes. Must not read a clock, touch a socket or wait: a message comes in, effects go out.
+
+mod able;
+mod dialogs;
+mod feed;
+mod lists;
+mod replies;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use claviger_api::page::Cursor;
+
+use crate::dialog::{Dialog, SecretDialog};
+use crate::effects::{Copied, CopyOf, Effect, Trail};
+use crate::input::Input;
+use crate::keymap::{self, Action, Mode, Step};
+use crate::message::Msg;
+use crate::press::Press;
+use crate::state::{Help, Size, State, Tab, Tone};
+
+pub(crate) use able::{Able, able};
+
+/// Takes a message into the state and says what is to be done.
+pub(crate) fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
+    let mut effects = match msg {
+        Msg::Time(now) => {
+            state.now = now;
+            state.notices.retain(|notice| notice.until.is_none_or(|until| until > now));
+            vec![]
+        }
+        Msg::Press(press) => pressed(state, press),
+        Msg::Paste(text) => {
+            if let Some(line) = line(state) {
+                line.paste(&text);
+                lists::refilter(state);
+            }
+            vec![]
+        }
+        Msg::Wheel(rows) => {
+            let step = if rows < 0 { Step::Up } else { Step::Down };
+            if matches!(state.mode(), Mode::Keys | Mode::Accounts | Mode::Activity | Mode::Help) {
+                lists::go(state, step);
+            }
+            vec![]
+        }
+        Msg::Resized { width, height } => {
+            state.size = Size { width, height };
+            lists::rescroll(state);
+            vec![]
+        }
+        Msg::Link(link) => feed::link(state, link),
+        Msg::Feed(feed) => {
+            feed::feed(state, feed);
+            vec![]
+        }
+        Msg::Answered { call, outcome } => replies::answered(state, call, outcome),
+        Msg::Activity { trail, outcome } => {
+            feed::activity(state, &trail, outcome);
+            vec![]
+        }
+        Msg::Copied { what, by } => {
+            copied(state, what, by);
+            vec![]
+        }
+        Msg::Written(outcome) => {
+            let said = match outcome {
+                Ok(path) => format!("written to {} for you alone to read", path.display()),
+                Err(why) => format!("nothing was written: {why}"),
+            };
+            say_of_secret(state, said);
+            vec![]
+        }
+    };
+    effects.extend(wanted_activity(state));
+    effects
+}
+
+fn pressed(state: &mut State, press: Press) -> Vec<Effect> {
+    let mode = state.mode();
+    let action = keymap::action(mode, press);
+    if action != Some(Action::Interrupt) {
+        calm(state);
+    }
+    let Some(action) = action else {
+        if let Some(c) = press.typed() {
+            typed(state, mode, c);
+        }
+        return vec![];
+    };
+    match able(state, action) {
+        Able::Now => act(state, action, press),
+        Able::No => vec![],
+        Able::Because(why) => {
+            state.notify(Tone::Problem, why);
+            vec![]
+        }
+    }
+}
+
+fn act(state: &mut State, action: Action, press: Press) -> Vec<Effect> {
+    match action {
+        Action::Quit => vec![Effect::Quit],
+        Action::Interrupt => interrupt(state),
+        Action::Redraw => vec![Effect::Redraw],
+        Action::Suspend => vec![Effect::Suspend],
+        Action::Help => {
+            state.help = Some(Help::default());
+            vec![]
+        }
+        Action::CloseHelp => {
+            state.help = None;
+            vec![]
+        }
+        Action::Type(edit) => {
+            if let Some(line) = line(state) {
+                line.edit(edit);
+                lists::refilter(state);
+            }
+            vec![]
+        }
+        Action::Go(step) => {
+            lists::go(state, step);
+            vec![]
+        }
+        Action::Show(_)
+        | Action::NextTab
+        | Action::PreviousTab
+        | Action::Filter
+        | Action::EndFilter
+        | Action::ClearFilter
+        | Action::NextOrder
+        | Action::CopyId => lists::act(state, action),
+        Action::Create
+        | Action::Edit
+        | Action::Scope
+        | Action::Rotate
+        | Action::Delete
+        | Action::StorageMode => dialogs::open(state, action),
+        Action::CopySecret | Action::WriteSecret | Action::KeepSecret => dialogs::secret(state, action),
+        _ => dialogs::act(state, action, press),
+    }
+}
+
+/// The line that presses are typed into.
+fn line(state: &mut State) -> Option<&mut Input> {
+    if let Some(help) = &mut state.help {
+        return Some(&mut help.search);
+    }
+    match state.dialogs.last_mut() {
+        Some(Dialog::Form(form)) if form.waiting().is_none() => form.line(),
+        Some(_) => None,
+        None => match state.tab {
+            Tab::Keys => state.keys.typing.then_some(&mut state.keys.filter),
+            Tab::Accounts => state.accounts.typing.then_some(&mut state.accounts.filter),
+            Tab::Activity => state.activity.list.typing.then_some(&mut state.activity.list.filter),
+        },
+    }
+}
+
+fn typed(state: &mut State, mode: Mode, c: char) {
+    if mode == Mode::DeleteButton
+        && let Some(Dialog::Form(form)) = state.dialogs.last_mut()
+    {
+        form.focus = 0;
+    }
+    if let Some(line) = line(state) {
+        line.insert(c);
+        lists::refilter(state);
+    }
+}
+
+/// Quits, but asks once more where a secret would be lost.
+fn interrupt(state: &mut State) -> Vec<Effect> {
+    let mut sure = true;
+    for dialog in &mut state.dialogs {
+        match dialog {
+            Dialog::Secret(SecretDialog { quitting, said, .. }) if !*quitting => {
+                *quitting = true;
+                *said = Some("the secret cannot be had again: Ctrl-C once more quits without it".to_owned());
+                sure = false;
+            }
+            Dialog::Form(form) => {
+                if let Some(pending) = form.waiting_mut()
+                    && pending.call.request_id().is_some()
+                    && !pending.quitting
+                {
+                    pending.quitting = true;
+                    sure = false;
+                }
+            }
+            Dialog::Secret(_) => {}
+        }
+    }
+    if sure {
+        return vec![Effect::Quit];
+    }
+    state.notify(Tone::Problem, "a secret would be lost: Ctrl-C once more quits");
+    vec![]
+}
+
+/// Takes back that Ctrl-C was pressed.
+fn calm(state: &mut State) {
+    for dialog in &mut state.dialogs {
+        match dialog {
+            Dialog::Secret(secret) => secret.quitting = false,
+            Dialog::Form(form) => {
+                if let Some(pending) = form.waiting_mut() {
+                    pending.quitting = false;
+                }
+            }
+        }
+    }
+}
+
+fn copied(state: &mut State, what: CopyOf, by: Result<Copied, String>) {
+    let said = match by {
+        Ok(Copied::Tmux) => "copied to tmux's buffer (paste with its prefix and ])".to_owned(),
+        Ok(Copied::WlCopy) => "copied to the clipboard by wl-copy".to_owned(),
+        Ok(Copied::Xclip) => "copied to the clipboard by xclip".to_owned(),
+        Ok(Copied::Osc52) => {
+            "sent to the terminal's clipboard by OSC 52, which some terminals refuse".to_owned()
+        }
+        Err(why) => format!("not copied: {why}"),
+    };
+    match what {
+        CopyOf::Id => state.notify(Tone::Info, format!("id {said}")),
+        CopyOf::Secret => say_of_secret(state, said),
+    }
+}
+
+fn say_of_secret(state: &mut State, text: String) {
+    let mut secrets = state.dialogs.iter_mut().filter_map(|dialog| match dialog {
+        Dialog::Secret(secret) => Some(secret),
+        Dialog::Form(_) => None,
+    });
+    match secrets.next_back() {
+        Some(secret) => secret.said = Some(text),
+        None => state.notify(Tone::Info, text),
+    }
+}
+
+/// Loads what the screen shows of the audit trail and what is out of date, one page at a time.
+fn wanted_activity(state: &mut State) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    if !state.is_live() {
+        return effects;
+    }
+    let activity = &mut state.activity;
+    if state.tab == Tab::Activity && !activity.loading {
+        if activity.stale {
+            (activity.loading, activity.stale) = (true, false);
+            effects.push(Effect::LoadActivity(Trail::Whole(None)));
+        } else if activity.list.position().is_some_and(|at| at + 1 == activity.list.rows.len())
+            && let Some(next) = activity.next.take()
+        {
+            activity.loading = true;
+            effects.extend(Cursor::decode(&next).map(|next| Effect::LoadActivity(Trail::Whole(Some(next)))));
+        }
+    }
+    if state.tab == Tab::Keys
+        && state.recent.loading.is_none()
+        && state.shows_details()
+        && let Some(id) = state.keys.selected
+        && (state.recent.stale || state.recent.key != Some(id))
+    {
+        (state.recent.loading, state.recent.stale) = (Some(id), false);
+        effects.push(Effect::LoadActivity(Trail::OfKey(id)));
+    }
+    effects
+}

@@ -1,0 +1,145 @@
+//! Owns what an answer from the daemon, or its loss, does to the dialog that waits for it. Must not change the lists:
+//! only events do.
+
+use claviger_api::Code;
+
+use super::feed::close_orphans;
+use crate::dialog::{Dialog, Form, Phase, Purpose, SecretDialog};
+use crate::effects::{CallId, Effect};
+use crate::message::{Answer, Failure};
+use crate::state::{State, Tab, Tone};
+
+pub(super) fn answered(state: &mut State, id: CallId, outcome: Result<Answer, Failure>) -> Vec<Effect> {
+    let waits = |dialog: &Dialog| match dialog {
+        Dialog::Form(form) => form.waiting().is_some_and(|pending| pending.id == id),
+        Dialog::Secret(_) => false,
+    };
+    let Some(at) = state.dialogs.iter().position(waits) else {
+        return unawaited(state, outcome);
+    };
+    match outcome {
+        Ok(answer) => done(state, at, answer),
+        Err(failure) => failed(state, at, failure),
+    }
+}
+
+/// Takes the answer to a call that no dialog waits for.
+fn unawaited(state: &mut State, outcome: Result<Answer, Failure>) -> Vec<Effect> {
+    match outcome {
+        Ok(_) => {}
+        Err(Failure::Refused(error)) => state.notify(Tone::Problem, error.message),
+        Err(_) => state.notify(Tone::Problem, "the daemon did not answer: look whether it was done"),
+    }
+    vec![]
+}
+
+fn done(state: &mut State, at: usize, answer: Answer) -> Vec<Effect> {
+    let Dialog::Form(form) = state.dialogs.remove(at) else { return vec![] };
+    let request_id = form.waiting().and_then(|pending| pending.call.request_id()).cloned();
+    state.notify(Tone::Info, success(&form));
+    if let Answer::Secret(made) = answer {
+        if form.purpose == Purpose::CreateKey {
+            state.tab = Tab::Keys;
+            state.keys.awaited = Some(made.key.id);
+            if state.store.keys.contains_key(&made.key.id) {
+                super::lists::refresh(state);
+            }
+        }
+        let secret = Dialog::Secret(SecretDialog::new(made.key, made.secret));
+        state.dialogs.insert(at, secret);
+        // A help overlay or a question in front must not hide that a secret came.
+        state.help = None;
+    }
+    request_id.map(Effect::Acknowledge).into_iter().collect()
+}
+
+fn success(form: &Form) -> String {
+    match &form.purpose {
+        Purpose::CreateKey => format!("created {}", form.text("Name").trim()),
+        Purpose::RenameKey(_) => format!("renamed to {}", form.text("Name").trim()),
+        Purpose::EditScope(key) => format!("saved the scope of {}", key.name),
+        Purpose::RotateKey(key) => format!("rotated {}: its old secret is dead", key.name),
+        Purpose::DeleteKey(key) => format!("deleted {}", key.name),
+        Purpose::ConnectAccount => format!("connected {}", form.text("Name").trim()),
+        Purpose::EditAccount(_) => format!("saved {}", form.text("Name").trim()),
+        Purpose::DisconnectAccount(account) => format!("disconnected {}", account.name),
+        Purpose::StorageMode => "Storage Mode is off: no key opens anything".to_owned(),
+    }
+}
+
+fn failed(state: &mut State, at: usize, failure: Failure) -> Vec<Effect> {
+    let (live, now_epoch) = (state.is_live(), state.epoch());
+    let Some(Dialog::Form(form)) = state.dialogs.get_mut(at) else { return vec![] };
+    let Some(pending) = form.waiting_mut() else { return vec![] };
+    let makes_secret = pending.call.request_id().is_some();
+    match failure {
+        // The first request was lost with the daemon that took it, and this one finds its work done.
+        Failure::Refused(error) if error.code == Code::Conflict && pending.resent && makes_secret => {
+            let text = unknown(form);
+            state.dialogs.remove(at);
+            state.insist(text);
+        }
+        Failure::Refused(error) => form.phase = Phase::Failed(error.message),
+        Failure::Lost if makes_secret => {
+            let newer = live && now_epoch > pending.epoch;
+            pending.lost = true;
+            return if newer { resend_lost(state) } else { vec![] };
+        }
+        Failure::TimedOut if makes_secret => {
+            pending.lost = true;
+            return if live { resend_lost(state) } else { vec![] };
+        }
+        Failure::Unreadable if makes_secret => {
+            let text = unknown(form);
+            form.phase = Phase::Failed(text);
+        }
+        Failure::Lost => {
+            form.phase = Phase::Failed(
+                "the connection was lost before the answer: look whether it was done".to_owned(),
+            );
+        }
+        Failure::TimedOut => {
+            form.phase =
+                Phase::Failed("the daemon did not answer in time: look whether it was done".to_owned());
+        }
+        Failure::Unreadable => {
+            form.phase = Phase::Failed(
+                "the daemon's answer is of a form that this version does not know: look whether it was done"
+                    .to_owned(),
+            );
+        }
+    }
+    close_orphans(state);
+    vec![]
+}
+
+/// Asks again, under the same request id, for what was asked over a connection that is gone.
+pub(super) fn resend_lost(state: &mut State) -> Vec<Effect> {
+    let epoch = state.epoch();
+    let mut effects = Vec::new();
+    for dialog in &mut state.dialogs {
+        let Dialog::Form(form) = dialog else { continue };
+        if let Some(pending) = form.waiting_mut()
+            && pending.lost
+        {
+            (pending.lost, pending.resent, pending.epoch) = (false, true, epoch);
+            effects.push(Effect::Call { id: pending.id, call: pending.call.clone() });
+        }
+    }
+    effects
+}
+
+/// Says that nobody knows whether a call was carried out, and what to look at.
+pub(super) fn unknown(form: &Form) -> String {
+    match &form.purpose {
+        Purpose::CreateKey => format!(
+            "outcome unknown: look at the key named {}. If it is there, nobody has its secret: rotate it, or delete it.",
+            form.text("Name").trim()
+        ),
+        Purpose::RotateKey(key) => format!(
+            "outcome unknown: look at the key named {}. It may have a new secret that nobody has: rotate it again.",
+            key.name
+        ),
+        _ => "outcome unknown: look whether it was done.".to_owned(),
+    }
+}

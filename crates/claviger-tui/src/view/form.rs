@@ -1,0 +1,349 @@
+//! Owns what a form looks like: facts, fields, a line that says what is in the way, buttons. Must not decide what
+//! can be pressed.
+
+use claviger_api::Scope;
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+use unicode_width::UnicodeWidthStr;
+
+use super::lists::{ago, scope};
+use super::pane;
+use super::style::Theme;
+use super::text::{cell, cut, wrap};
+use crate::Borders;
+use crate::dialog::{Boxes, Button, Field, Form, Phase, Purpose, TextField};
+use crate::input::Input;
+use crate::state::State;
+
+/// Columns inside a form, where there are as many.
+const WIDTH: usize = 60;
+/// Columns of the labels before text fields.
+const LABEL: usize = 13;
+/// Rows of accounts, where there is room.
+const BOXES: usize = 8;
+/// Rows of accounts that there must be room for.
+const LEAST_BOXES: usize = 2;
+
+/// Marks what has the focus.
+const FOCUS: &str = "›";
+
+/// One part of a form, from top to bottom.
+enum Part {
+    Lines(Vec<Line<'static>>),
+    Gap,
+    Text(usize),
+    ShareAll(usize),
+    Boxes(usize),
+    Buttons,
+}
+
+pub(super) fn form(
+    state: &State,
+    form: &Form,
+    theme: Theme,
+    frame: &mut Frame<'_>,
+    room: Rect,
+    lines: Borders,
+) {
+    let (columns, rows) = pane::inside(room, lines);
+    let columns = columns.min(WIDTH);
+    let mut parts = parts(state, form, theme, columns);
+    let boxes = shrink(&mut parts, form, rows);
+    let height: usize = parts.iter().map(|part| height_of(part, boxes)).sum();
+    let inner = pane::dialog(theme, frame, room, form.purpose.title(), lines, (columns, height));
+    let mut place = Rect { height: 0, ..inner };
+    for part in parts {
+        place.y += place.height;
+        let left = inner.bottom().saturating_sub(place.y);
+        place.height = u16::try_from(height_of(&part, boxes)).unwrap_or(left).min(left);
+        if place.height > 0 {
+            draw(state, form, theme, frame, place, part);
+        }
+    }
+}
+
+fn parts(state: &State, form: &Form, theme: Theme, columns: usize) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let facts: Vec<Line<'static>> = facts(state, form)
+        .iter()
+        .flat_map(|fact| wrap(fact, columns))
+        .map(|line| Line::styled(line, theme.plain()))
+        .collect();
+    if !facts.is_empty() {
+        parts.extend([Part::Lines(facts), Part::Gap]);
+    }
+    for (at, field) in form.fields.iter().enumerate() {
+        match field {
+            Field::Text(_) => parts.push(Part::Text(at)),
+            Field::ShareAll(_) => {
+                if at > 0 {
+                    parts.push(Part::Gap);
+                }
+                parts.push(Part::ShareAll(at));
+            }
+            Field::Accounts(_) => parts.push(Part::Boxes(at)),
+        }
+    }
+    if !form.fields.is_empty() {
+        parts.push(Part::Gap);
+    }
+    let said = said(state, form, theme, columns);
+    if !said.is_empty() {
+        parts.extend([Part::Lines(said), Part::Gap]);
+    }
+    parts.push(Part::Buttons);
+    parts
+}
+
+/// Makes the parts fit: accounts first, then empty rows, then facts give way. Gives the rows left for accounts.
+fn shrink(parts: &mut Vec<Part>, form: &Form, rows: usize) -> usize {
+    let wanted = form
+        .boxes()
+        .map_or(0, |boxes| boxes.list.rows.len().clamp(1, BOXES) + usize::from(has_filter_line(boxes)));
+    let least = wanted.min(LEAST_BOXES);
+    let total = |parts: &[Part], boxes: usize| parts.iter().map(|part| height_of(part, boxes)).sum::<usize>();
+    while total(parts, least) > rows
+        && let Some(at) = parts.iter().position(|part| matches!(part, Part::Gap))
+    {
+        parts.remove(at);
+    }
+    while total(parts, least) > rows
+        && let Some(Part::Lines(lines)) = parts.first_mut()
+        && lines.len() > 1
+    {
+        lines.pop();
+    }
+    wanted.min(least + rows.saturating_sub(total(parts, least)))
+}
+
+fn height_of(part: &Part, boxes: usize) -> usize {
+    match part {
+        Part::Lines(lines) => lines.len(),
+        Part::Boxes(_) => boxes,
+        Part::Gap | Part::Text(_) | Part::ShareAll(_) | Part::Buttons => 1,
+    }
+}
+
+fn draw(state: &State, form: &Form, theme: Theme, frame: &mut Frame<'_>, place: Rect, part: Part) {
+    let is_focused = |at: usize| form.focus == at && form.waiting().is_none();
+    match part {
+        Part::Gap => {}
+        Part::Lines(lines) => frame.render_widget(Paragraph::new(lines), place),
+        Part::Text(at) => {
+            if let Some(Field::Text(field)) = form.fields.get(at) {
+                text_field(theme, frame, place, field, is_focused(at));
+            }
+        }
+        Part::ShareAll(at) => {
+            let mark = if form.shares_all() { "[x]" } else { "[ ]" };
+            frame.render_widget(choice(theme, mark, "Share all accounts", is_focused(at)), place);
+        }
+        Part::Boxes(at) => {
+            if let Some(Field::Accounts(boxes)) = form.fields.get(at) {
+                accounts(state, form, boxes, theme, frame, place, is_focused(at));
+            }
+        }
+        Part::Buttons => buttons(form, theme, frame, place),
+    }
+}
+
+fn text_field(theme: Theme, frame: &mut Frame<'_>, place: Rect, field: &TextField, is_focused: bool) {
+    let mark = if is_focused { FOCUS } else { " " };
+    let label = format!("{mark} {}", cell(field.label, LABEL - 2));
+    let room = usize::from(place.width).saturating_sub(LABEL);
+    let style = if is_focused { theme.strong() } else { theme.plain() };
+    let content = if field.input.is_empty() && !is_focused {
+        Span::styled(cell(field.hint, room), theme.field().patch(theme.dim()))
+    } else {
+        Span::styled(line_of(&field.input, room), theme.field())
+    };
+    frame.render_widget(Paragraph::new(Line::from(vec![Span::styled(label, style), content])), place);
+    if is_focused {
+        let x = place.x + u16::try_from(LABEL + cursor_of(&field.input, room)).unwrap_or(0);
+        frame.set_cursor_position(Position { x: x.min(place.right().saturating_sub(1)), y: place.y });
+    }
+}
+
+/// The part of a line that is seen in `room` columns: its end where the cursor is far to the right.
+fn line_of(input: &Input, room: usize) -> String {
+    let (before, after) = input.halves();
+    let text = format!("{}{after}", tail(before, room.saturating_sub(1)));
+    cell_uncut(&text, room)
+}
+
+/// The column of the cursor in what [`line_of`] gives.
+fn cursor_of(input: &Input, room: usize) -> usize {
+    tail(input.halves().0, room.saturating_sub(1)).width()
+}
+
+/// The longest end of a text that fits.
+fn tail(text: &str, room: usize) -> &str {
+    text.char_indices().map(|(at, _)| &text[at..]).find(|tail| tail.width() <= room).unwrap_or_default()
+}
+
+/// As [`cell`], but what does not fit is left out without a mark: it is a line being edited.
+fn cell_uncut(text: &str, room: usize) -> String {
+    let mut fits = String::new();
+    for c in text.chars() {
+        fits.push(c);
+        if fits.width() > room {
+            fits.pop();
+            break;
+        }
+    }
+    cell(&fits, room)
+}
+
+fn choice(theme: Theme, mark: &str, text: &str, is_focused: bool) -> Paragraph<'static> {
+    let focus = if is_focused { FOCUS } else { " " };
+    let style = if is_focused { theme.selected() } else { theme.plain() };
+    Paragraph::new(Line::from(vec![
+        Span::styled(format!("{focus} "), theme.strong()),
+        Span::styled(format!("{mark} {text}"), style),
+    ]))
+}
+
+fn has_filter_line(boxes: &Boxes) -> bool {
+    boxes.typing || !boxes.list.filter.is_empty()
+}
+
+fn accounts(
+    state: &State,
+    form: &Form,
+    boxes: &Boxes,
+    theme: Theme,
+    frame: &mut Frame<'_>,
+    place: Rect,
+    is_focused: bool,
+) {
+    let room = usize::from(place.width);
+    let mut lines = Vec::new();
+    if has_filter_line(boxes) {
+        let text = format!("    /{}", boxes.list.filter.text());
+        lines.push(Line::styled(cut(&text, room), theme.accent()));
+        if boxes.typing && is_focused {
+            let x = place.x + u16::try_from(5 + boxes.list.filter.halves().0.width()).unwrap_or(0);
+            frame.set_cursor_position(Position { x: x.min(place.right().saturating_sub(1)), y: place.y });
+        }
+    }
+    if boxes.list.rows.is_empty() {
+        let text = if has_filter_line(boxes) { "nothing matches" } else { "no accounts are connected yet" };
+        lines.push(Line::styled(format!("    {text}"), theme.dim()));
+    }
+    let height = usize::from(place.height).saturating_sub(lines.len());
+    let at = boxes.list.position().unwrap_or(0);
+    let top = crate::state::scrolled(boxes.list.top, at, boxes.list.rows.len(), height);
+    for id in boxes.list.rows.iter().skip(top).take(height) {
+        let Some(account) = state.store.accounts.get(id) else { continue };
+        let is_here = is_focused && boxes.list.selected.as_ref() == Some(id);
+        let mark = if boxes.checked.contains(id) { "[x]" } else { "[ ]" };
+        let facts = [account.institution.as_deref(), account.mask.as_deref()];
+        let facts = facts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let text =
+            if facts.is_empty() { account.name.clone() } else { format!("{} · {facts}", account.name) };
+        let style = match (form.shares_all(), is_here) {
+            (true, _) => theme.dim(),
+            (false, true) => theme.selected(),
+            (false, false) => theme.plain(),
+        };
+        let focus = if is_here { FOCUS } else { " " };
+        lines.push(Line::from(vec![
+            Span::raw(format!("  {focus} ")),
+            Span::styled(cut(&format!("{mark} {text}"), room.saturating_sub(4)), style),
+        ]));
+    }
+    frame.render_widget(Paragraph::new(lines), place);
+}
+
+fn buttons(form: &Form, theme: Theme, frame: &mut Frame<'_>, place: Rect) {
+    let focused = if form.waiting().is_some() { None } else { form.button() };
+    let is_off = form.waiting().is_some() || form.obstacle().is_some();
+    let mut spans = Vec::new();
+    for (button, label) in [(Button::Go, form.purpose.button()), (Button::Cancel, "Cancel")] {
+        let is_focused = focused == Some(button);
+        let mut style = if is_focused { theme.selected() } else { theme.plain() };
+        if button == Button::Go && is_off {
+            style = style.patch(theme.dim());
+        }
+        spans.push(Span::styled(format!("{} ", if is_focused { FOCUS } else { " " }), theme.strong()));
+        spans.push(Span::styled(format!("[ {label} ]"), style));
+        spans.push(Span::raw("  "));
+    }
+    frame.render_widget(Paragraph::new(Line::from(spans)), place);
+}
+
+/// What a person should know before pressing the button.
+fn facts(state: &State, form: &Form) -> Vec<String> {
+    let key = form.purpose.key().and_then(|key| state.store.keys.get(&key.id));
+    let used = || key.map_or_else(String::new, |key| ago(state, key.last_used_at));
+    match &form.purpose {
+        Purpose::CreateKey if state.store.storage_mode == Some(false) => {
+            vec!["Storage Mode is off: creating a key turns it on.".to_owned()]
+        }
+        Purpose::CreateKey | Purpose::ConnectAccount | Purpose::EditAccount(_) => vec![],
+        Purpose::RenameKey(subject) => vec![format!("{} · {}", subject.name, subject.id)],
+        Purpose::EditScope(subject) => vec![format!("What {} can see", subject.name)],
+        Purpose::RotateKey(subject) => vec![
+            format!("{} gets a new secret, which is shown once.", subject.name),
+            "The old one is refused at once, everywhere. Name, id and scope stay.".to_owned(),
+            String::new(),
+            format!("Last used  {}", used()),
+        ],
+        Purpose::DeleteKey(subject) => vec![
+            "Deletes this key for good. Whatever uses it is refused at once.".to_owned(),
+            String::new(),
+            format!("Name       {}", subject.name),
+            format!("Scope      {}", key.map_or_else(String::new, |key| scope(&key.scope))),
+            format!("Last used  {}", used()),
+        ],
+        Purpose::DisconnectAccount(subject) => {
+            let holders: Vec<usize> = state
+                .store
+                .keys
+                .values()
+                .filter_map(|key| match &key.scope {
+                    Scope::Only(accounts) if accounts.contains(&subject.id) => Some(accounts.len()),
+                    _ => None,
+                })
+                .collect();
+            let emptied = holders.iter().filter(|accounts| **accounts == 1).count();
+            vec![
+                format!("Disconnects {}. No key can see it any more.", subject.name),
+                format!("Restricted keys that lose it: {}", holders.len()),
+                format!("of which left with no account at all: {emptied}"),
+                "Connecting it again gives it back to none of them.".to_owned(),
+            ]
+        }
+        Purpose::StorageMode => vec![
+            "While Storage Mode is off no key opens anything: every right secret is answered".to_owned()
+                + " STORAGE_MODE_REQUIRED.",
+            format!("Keys that are affected: {}", state.store.keys.len()),
+        ],
+    }
+}
+
+/// What was said to the last attempt, or what is in the way of the next.
+fn said(state: &State, form: &Form, theme: Theme, columns: usize) -> Vec<Line<'static>> {
+    let mut said = Vec::new();
+    let mut say = |text: &str, style| {
+        said.extend(wrap(text, columns).into_iter().map(|line| Line::styled(line, style)))
+    };
+    match &form.phase {
+        Phase::Waiting(pending) if pending.lost => {
+            say("The daemon went away. It is asked again when it is back; Esc gives up.", theme.warning());
+        }
+        Phase::Waiting(_) => say("Waiting for the daemon…", theme.dim()),
+        Phase::Failed(why) => say(&format!("! {why}"), theme.problem()),
+        Phase::Asking => {
+            if let Some(obstacle) = form.obstacle() {
+                say(&obstacle, theme.dim());
+            }
+        }
+    }
+    if form.waiting().is_none() && form.is_outdated(&state.store) {
+        say("! It was changed elsewhere meanwhile: Ctrl-R takes the new state.", theme.warning());
+    }
+    said
+}

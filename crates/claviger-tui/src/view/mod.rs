@@ -1,0 +1,63 @@
+//! Owns what the screen looks like, as a function of the state. Must not change the state or know where it comes
+//! from.
+
+mod details;
+mod form;
+mod help;
+mod lines;
+mod lists;
+mod pane;
+mod secret;
+mod style;
+mod table;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use ratatui::Frame;
+use ratatui::layout::{Alignment, Rect};
+use ratatui::text::Line;
+use ratatui::widgets::Paragraph;
+
+use crate::dialog::Dialog;
+use crate::layout::Layout;
+use crate::state::{State, Tab};
+use style::Theme;
+
+/// Draws the state.
+pub(crate) fn view(state: &State, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let theme = Theme::of(&state.look);
+    let Some(layout) = Layout::of(state, area) else {
+        too_small(frame, area);
+        return;
+    };
+    lines::header(state, theme, frame, layout.header);
+    match state.tab {
+        Tab::Keys => lists::keys(state, theme, frame, &layout),
+        Tab::Accounts => lists::accounts(state, theme, frame, &layout),
+        Tab::Activity => lists::activity(state, theme, frame, &layout),
+    }
+    if let Some(details) = layout.details {
+        details::details(state, theme, frame, details, layout.lines);
+    }
+    lines::notice(state, theme, frame, layout.notice);
+    // The footer stays free: it says what can be pressed in the dialog.
+    let room = Rect { height: area.height - 1, ..area };
+    for dialog in &state.dialogs {
+        match dialog {
+            Dialog::Form(form) => form::form(state, form, theme, frame, room, layout.lines),
+            Dialog::Secret(secret) => secret::secret(secret, theme, frame, room, layout.lines),
+        }
+    }
+    if let Some(help) = &state.help {
+        help::help(state, help, theme, frame, room, layout.lines);
+    }
+    lines::footer(state, theme, frame, layout.footer);
+}
+
+fn too_small(frame: &mut Frame<'_>, area: Rect) {
+    let middle = Rect { y: area.y + area.height / 2, height: area.height.min(1), ..area };
+    frame.render_widget(Paragraph::new(Line::raw("Terminal too small")).alignment(Alignment::Center), middle);
+}

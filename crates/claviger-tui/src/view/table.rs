@@ -1,0 +1,115 @@
+//! Owns drawing a list as a table with a selected row. Must not know what the columns mean.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::style::Theme;
+use super::text::cell;
+
+/// Between two columns.
+const GAP: usize = 2;
+/// Before the first column, for the mark of the selected row.
+const MARGIN: usize = 2;
+
+/// A column.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Column {
+    pub(super) title: &'static str,
+    /// In cells of the terminal; the first column takes what the others leave.
+    pub(super) width: usize,
+    /// Columns with a higher number give way first when the first column gets too narrow.
+    pub(super) yields: u8,
+    /// Whether it is secondary.
+    pub(super) dim: bool,
+}
+
+/// A row.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// One text for each column.
+    pub(super) cells: Vec<String>,
+    pub(super) is_selected: bool,
+}
+
+/// The first column is never narrower while another can give way.
+const LEAST: usize = 12;
+
+/// Draws the columns' names and the rows below.
+pub(super) fn table(
+    theme: Theme,
+    frame: &mut Frame<'_>,
+    area: Rect,
+    columns: &[Column],
+    rows: &[Row],
+    faded: bool,
+) {
+    let widths = fit(columns, usize::from(area.width));
+    let line = |cells: &mut dyn Iterator<Item = (&str, Style)>, mark: &str| {
+        let mut spans = vec![Span::raw(cell(mark, MARGIN))];
+        for ((text, style), width) in cells.zip(&widths).filter(|(_, width)| **width > 0) {
+            spans.push(Span::styled(cell(text, *width), style));
+            spans.push(Span::raw(" ".repeat(GAP)));
+        }
+        spans.pop();
+        Line::from(spans)
+    };
+    let mut lines = vec![line(&mut columns.iter().map(|column| (column.title, theme.dim())), "")];
+    for row in rows {
+        let style = |column: &Column| if column.dim { theme.dim() } else { theme.plain() };
+        let styles: Vec<Style> = columns
+            .iter()
+            .map(|column| {
+                if faded {
+                    theme.dim()
+                } else if row.is_selected {
+                    theme.plain()
+                } else {
+                    style(column)
+                }
+            })
+            .collect();
+        let mut cells = row.cells.iter().map(String::as_str).zip(styles);
+        let line = line(&mut cells, if row.is_selected { "›" } else { "" });
+        lines.push(if row.is_selected { line.patch_style(theme.selected()) } else { line });
+    }
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// The width of each column; 0 for those that gave way.
+fn fit(columns: &[Column], room: usize) -> Vec<usize> {
+    let mut widths: Vec<usize> = columns.iter().map(|column| column.width).collect();
+    let first = |widths: &[usize]| {
+        let others: usize = widths[1..].iter().filter(|width| **width > 0).map(|width| width + GAP).sum();
+        room.saturating_sub(MARGIN + others)
+    };
+    while first(&widths) < LEAST {
+        let weakest = (1..widths.len())
+            .filter(|at| widths[*at] > 0 && columns[*at].yields > 0)
+            .max_by_key(|at| columns[*at].yields);
+        match weakest {
+            Some(at) => widths[at] = 0,
+            None => break,
+        }
+    }
+    widths[0] = first(&widths);
+    widths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_give_way_in_their_order() {
+        let column = |width, yields| Column { title: "", width, yields, dim: false };
+        let columns = [column(0, 0), column(20, 1), column(10, 3), column(10, 2)];
+        assert_eq!(fit(&columns, 80), [32, 20, 10, 10]);
+        assert_eq!(fit(&columns, 60), [12, 20, 10, 10]);
+        assert_eq!(fit(&columns, 59), [23, 20, 0, 10]);
+        assert_eq!(fit(&columns, 40), [16, 20, 0, 0]);
+        assert_eq!(fit(&columns, 20), [18, 0, 0, 0]);
+    }
+}

@@ -1,0 +1,219 @@
+//! Owns the pictures of the screen. Must not test what presses do.
+
+use claviger_api::{Action, Code, Error, Scope, Timestamp};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::style::Color;
+
+use super::view;
+use crate::Borders;
+use crate::effects::{Copied, CopyOf, Trail};
+use crate::message::{Failure, Link, Msg};
+use crate::state::Palette;
+use crate::update::tests::sample::{self, NOW, key, key_id};
+use crate::update::tests::{SECRET, Stage, entry, page};
+
+fn draw(stage: &Stage) -> Terminal<TestBackend> {
+    let size = stage.state.size;
+    let mut terminal = Terminal::new(TestBackend::new(size.width, size.height)).unwrap();
+    terminal.draw(|frame| view(&stage.state, frame)).unwrap();
+    terminal
+}
+
+/// The screen as text, without the blanks at the ends of lines.
+fn picture(stage: &Stage) -> String {
+    let terminal = draw(stage);
+    let buffer = terminal.backend().buffer();
+    let rows = buffer.content.chunks(usize::from(buffer.area.width.max(1)));
+    let lines = rows.map(|row| {
+        let mut line = String::new();
+        let mut skip = 0;
+        for cell in row {
+            if skip == 0 {
+                line.push_str(cell.symbol());
+                skip = unicode_width::UnicodeWidthStr::width(cell.symbol());
+            }
+            skip = skip.saturating_sub(1);
+        }
+        line.trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+macro_rules! pictured {
+    ($name:ident, $stage:expr) => {
+        #[test]
+        fn $name() {
+            insta::assert_snapshot!(picture(&$stage));
+        }
+    };
+}
+
+fn at(width: u16, height: u16, script: &str) -> Stage {
+    let mut stage = Stage::live_at(width, height);
+    stage.press(script);
+    stage
+}
+
+fn retired(width: u16, height: u16) -> Stage {
+    let mut stage = at(width, height, "j");
+    let ids = ["acc_save", "acc_chk"];
+    let mut ci = key('C', "CI", ids.iter().map(|id| sample::account_id(id)).collect(), 70, Some(125));
+    ci.rotated_at = Some(sample::minutes_ago(60));
+    ci.retired_secret_seen_at = Some(sample::minutes_ago(2));
+    stage.changed(vec![ci], &[]);
+    let entries = vec![entry(99, Action::KeyRotated, 'C', "CI"), entry(30, Action::KeyCreated, 'C', "CI")];
+    let outcome = Ok(claviger_api::object::ActivityPage { entries, next_cursor: None });
+    for letter in ['B', 'C'] {
+        stage.tell(Msg::Activity { trail: Trail::OfKey(key_id(letter)), outcome: outcome.clone() });
+    }
+    stage
+}
+
+fn offline(script: &str) -> Stage {
+    let mut stage = at(80, 24, script);
+    let until = Timestamp::from_millis(NOW.as_millis() + 2_500);
+    stage.tell(Msg::Link(Link::Retrying { until, why: "no daemon answers at /run/admin.sock".into() }));
+    stage
+}
+
+fn secret(width: u16, height: u16) -> Stage {
+    let mut stage = at(width, height, "ry");
+    stage.made(key('B', "backup", Scope::All, 3_000, None));
+    stage
+}
+
+fn refused() -> Stage {
+    let mut stage = at(80, 24, "e2<C-s>");
+    let error = Error::new(Code::Conflict, "another key has this name: choose another one");
+    stage.answer(Err(Failure::Refused(error)));
+    stage
+}
+
+fn outdated() -> Stage {
+    let mut stage = at(80, 24, "e2");
+    let mut changed = key('B', "archive", Scope::All, 3_000, None);
+    changed.version = 2;
+    stage.changed(vec![changed], &[]);
+    stage
+}
+
+fn lost() -> Stage {
+    let mut stage = at(80, 24, "ry");
+    stage.answer(Err(Failure::Lost));
+    stage.tell(Msg::Link(Link::Connecting));
+    stage
+}
+
+fn unknown() -> Stage {
+    let mut stage = lost();
+    stage.press("<Esc>");
+    stage
+}
+
+fn activity(width: u16) -> Stage {
+    let mut stage = at(width, 24, "3");
+    stage.tell(Msg::Activity { trail: Trail::Whole(None), outcome: Ok(page(90..=99, None)) });
+    stage
+}
+
+fn plain(script: &str) -> Stage {
+    let mut stage = at(80, 24, "");
+    stage.state.look.borders = Borders::Plain;
+    stage.press(script);
+    stage
+}
+
+fn hostile() -> Stage {
+    let mut stage = at(80, 24, "");
+    let name = "\u{1b}[31mred\u{202e}\u{200b} 漢字漢字漢字漢字漢字 and a long tail";
+    stage.changed(vec![key('B', name, Scope::All, 3_000, None)], &[]);
+    stage
+}
+
+fn copied() -> Stage {
+    let mut stage = secret(80, 24);
+    stage.tell(Msg::Copied { what: CopyOf::Secret, by: Ok(Copied::Osc52) }).press("<Tab>");
+    stage
+}
+
+pictured!(starting, Stage::new(80, 24));
+pictured!(keys_80, at(80, 24, ""));
+pictured!(keys_120, retired(120, 40));
+pictured!(keys_100, retired(100, 30));
+pictured!(keys_40, at(40, 10, ""));
+pictured!(keys_filtered, at(80, 24, "/sav"));
+pictured!(keys_without_a_match, at(80, 24, "/zzz<Enter>"));
+pictured!(keys_offline, offline("j"));
+pictured!(keys_plain, plain(""));
+pictured!(keys_hostile, hostile());
+pictured!(accounts_80, at(80, 24, "2"));
+pictured!(accounts_120, at(120, 24, "2j"));
+pictured!(activity_80, activity(80));
+pictured!(activity_120, activity(120));
+pictured!(create_key_80, at(80, 24, "nGateway"));
+pictured!(create_key_restricted, at(80, 24, "nGateway<Tab> <Tab><Down> "));
+pictured!(create_key_40, at(40, 10, "nGateway<Tab> <Tab>"));
+pictured!(create_key_120, at(120, 40, "nGateway"));
+pictured!(create_key_plain, plain("nGateway"));
+pictured!(rename_key, at(80, 24, "e"));
+pictured!(rename_key_refused, refused());
+pictured!(rename_key_outdated, outdated());
+pictured!(edit_scope, at(80, 24, "js"));
+pictured!(edit_scope_filtered, at(80, 24, "js<Tab>/sav"));
+pictured!(edit_scope_empty, at(80, 24, "s"));
+pictured!(rotate_key, at(80, 24, "Gr"));
+pictured!(rotate_key_40, at(40, 10, "Gr"));
+pictured!(rotate_key_lost, lost());
+pictured!(outcome_unknown, unknown());
+pictured!(delete_key, at(80, 24, "GD"));
+pictured!(delete_key_typed, at(80, 24, "GDProduction<Tab>"));
+pictured!(delete_key_40, at(40, 10, "GD"));
+pictured!(connect_account, at(80, 24, "2n"));
+pictured!(edit_account, at(80, 24, "2je<Tab>"));
+pictured!(disconnect_account, at(80, 24, "2jD"));
+pictured!(storage_mode, at(80, 24, "m"));
+pictured!(secret_80, secret(80, 24));
+pictured!(secret_72, secret(72, 24));
+pictured!(secret_40, secret(40, 10));
+pictured!(secret_copied, copied());
+pictured!(help_80, at(80, 24, "?"));
+pictured!(help_searched, at(80, 24, "?rot"));
+pictured!(too_small, at(39, 10, "nGateway"));
+
+#[test]
+fn the_secret_is_on_one_line_from_72_columns_and_whole_below() {
+    for width in [72, 80, 120] {
+        assert!(picture(&secret(width, 24)).contains(SECRET), "{width}");
+    }
+    let narrow = picture(&secret(40, 10));
+    let joined: String = narrow.lines().map(str::trim).collect();
+    assert!(joined.contains(SECRET), "{narrow}");
+}
+
+#[test]
+fn nothing_of_the_secret_is_left_after_it_was_closed() {
+    let mut stage = secret(80, 24);
+    stage.press("<Tab><Enter>");
+    assert!(!picture(&stage).contains(&SECRET[20..]));
+}
+
+#[test]
+fn sizes_at_which_nothing_fits_are_drawn_too() {
+    for (width, height) in [(1, 1), (2, 5), (39, 10), (40, 9), (300, 1)] {
+        for script in ["", "n", "GD", "ry", "?"] {
+            draw(&at(width, height, script));
+        }
+    }
+}
+
+#[test]
+fn without_colour_nothing_is_coloured() {
+    for script in ["", "n", "GD", "m", "?"] {
+        let mut stage = at(80, 24, script);
+        stage.state.look.palette = Palette::Monochrome;
+        let terminal = draw(&stage);
+        let cells = &terminal.backend().buffer().content;
+        assert!(cells.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset), "{script}");
+    }
+}
