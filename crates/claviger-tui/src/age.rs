@@ -24,7 +24,7 @@ pub(crate) fn ago(then: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
 
 /// When [`ago`] will say something else.
 pub(crate) fn changes_at(then: Timestamp, now: Timestamp) -> Option<Timestamp> {
-    let age = (now.as_millis() - then.as_millis()).max(0);
+    let age = now.as_millis() - then.as_millis();
     let unit = match age {
         ..HOUR => MINUTE,
         HOUR..DAY => HOUR,
@@ -39,9 +39,9 @@ pub(crate) fn date(then: Timestamp, zone: &TimeZone) -> String {
     formatted(then, zone, "%Y-%m-%d")
 }
 
-/// The second in the reader's time zone.
-pub(crate) fn exact(then: Timestamp, zone: &TimeZone) -> String {
-    formatted(then, zone, "%Y-%m-%d %H:%M:%S")
+/// The minute in the reader's time zone.
+pub(crate) fn minute(then: Timestamp, zone: &TimeZone) -> String {
+    formatted(then, zone, "%Y-%m-%d %H:%M")
 }
 
 fn formatted(then: Timestamp, zone: &TimeZone, format: &str) -> String {

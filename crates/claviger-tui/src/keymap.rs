@@ -125,6 +125,8 @@ const STOPS: &[Mode] =
 const BUTTONS: &[Mode] = &[M::Button, M::DeleteButton, M::Confirm];
 const FORMS: &[Mode] = &[M::Text, M::Check, M::Boxes, M::BoxFilter, M::Button];
 const ASKING: &[Mode] = &[M::Text, M::Check, M::Boxes, M::Button, M::DeleteButton, M::Confirm];
+/// In dialogs, but not in their texts.
+const IN_DIALOGS: &[Mode] = &[M::Check, M::Boxes, M::Button, M::Confirm, M::Waiting, M::Secret];
 const NOT_TEXT: &[Mode] =
     &[M::Keys, M::Accounts, M::Activity, M::Check, M::Boxes, M::Button, M::Confirm, M::Waiting, M::Secret];
 /// Every mode there is.
@@ -196,12 +198,12 @@ pub(crate) const BINDINGS: &[Binding] = &[
     row(&[M::Secret], &[n(C::Esc)], "Esc", "", "Says how this closes", A::KeepSecret),
     row(&[M::Secret], &[n(C::Enter)], "Enter", "press", "Go to the button, then press it", A::Activate),
 
-    row(&[M::Check, M::Boxes], &[c(' ')], "Space", "toggle", "Check or uncheck", A::Toggle),
+    row(&[M::Check, M::Boxes], &[c(' ')], "Space", "check", "Check or uncheck", A::Toggle),
     row(&[M::Boxes], &[c('/')], "/", "filter", "Filter the accounts as you type", A::FilterBoxes),
-    row(&[M::Boxes], &[c('a')], "a", "all or none", "Check all that are shown, or none", A::MarkAll),
+    row(&[M::Boxes], &[c('a')], "a", "all/none", "Check all that are shown, or none", A::MarkAll),
     row(&[M::BoxFilter], &[n(C::Enter)], "Enter", "keep", "End the typing and keep the filter", A::EndBoxFilter),
     row(&[M::BoxFilter], &[n(C::Esc)], "Esc", "clear", "Clear the filter of the accounts", A::ClearBoxFilter),
-    row(&[M::Text, M::Check, M::Boxes], &[n(C::Enter)], "Enter", "next", "Next field", A::Activate),
+    row(&[M::Text, M::Check, M::Boxes], &[n(C::Enter)], "Enter", "", "Next field", A::Activate),
     row(BUTTONS, &[n(C::Enter)], "Enter", "press", "Press the button", A::Activate),
     row(&[M::Confirm], &[c('y')], "y", "yes", "Go on", A::Confirm),
     row(STOPS, &[n(C::Tab)], "Tab", "next", "Next field or button", A::NextStop),
@@ -240,7 +242,8 @@ pub(crate) const BINDINGS: &[Binding] = &[
     row(LISTS, &[c('3')], "3", "", "Activity", A::Show(Tab::Activity)),
     row(LISTS, &[n(C::Tab)], "Tab", "", "The next tab", A::NextTab),
     row(LISTS, &[n(C::BackTab)], "Shift-Tab", "", "The tab before", A::PreviousTab),
-    row(NOT_TEXT, &[c('m')], "m", "storage mode", "Turn Storage Mode on, or off after a question", A::StorageMode),
+    row(LISTS, &[c('m')], "m", "storage mode", "Turn Storage Mode on, or off after a question", A::StorageMode),
+    row(IN_DIALOGS, &[c('m')], "m", "", "Turn Storage Mode on, or off after a question", A::StorageMode),
     row(EVERYWHERE, &[ctrl('l')], "Ctrl-L", "", "Draw the screen anew", A::Redraw),
     row(EVERYWHERE, &[ctrl('z')], "Ctrl-Z", "", "Suspend", A::Suspend),
     row(EVERYWHERE, &[ctrl('c')], "Ctrl-C", "", "Quit", A::Interrupt),

@@ -38,7 +38,7 @@ impl Layout {
         let row = |y, height| Rect { y: area.y + y, height, ..area };
         let body = row(header_height, area.height - header_height - 2);
         let details_width = match state.tab {
-            Tab::Keys | Tab::Accounts if area.width >= DETAILS_FROM => (area.width * 3 / 10).clamp(30, 60),
+            Tab::Keys | Tab::Accounts if area.width >= DETAILS_FROM => (area.width * 3 / 10).clamp(32, 60),
             _ => 0,
         };
         let (list, details) = (

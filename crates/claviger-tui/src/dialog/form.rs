@@ -235,7 +235,8 @@ impl Form {
     fn reachable(&self, stop: usize) -> bool {
         match self.fields.get(stop) {
             Some(Field::Accounts(boxes)) => {
-                !self.shares_all() && !(boxes.list.rows.is_empty() && boxes.list.filter.is_empty())
+                let nothing_to_check = boxes.list.rows.is_empty() && boxes.list.filter.is_empty();
+                !self.shares_all() && !nothing_to_check
             }
             _ => true,
         }
@@ -277,10 +278,10 @@ impl Form {
 
     /// What stands in the text field with this label.
     pub(crate) fn text(&self, label: &str) -> &str {
-        let texts = self.fields.iter().filter_map(|field| match field {
+        let mut texts = self.fields.iter().filter_map(|field| match field {
             Field::Text(text) if text.label == label => Some(text.input.text()),
             _ => None,
         });
-        texts.last().unwrap_or_default()
+        texts.next().unwrap_or_default()
     }
 }

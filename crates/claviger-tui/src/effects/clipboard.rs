@@ -34,7 +34,7 @@ impl Surroundings {
 }
 
 /// Copies by the first way that works. [`Copied::Osc52`] means that none did and the terminal is left.
-pub(crate) fn copy(surroundings: &Surroundings, text: &Secret) -> Copied {
+pub(crate) fn copy(surroundings: Surroundings, text: &Secret) -> Copied {
     let works = |way: &Copied| match way {
         Copied::Tmux => pipe("tmux", &["load-buffer", "-"], text),
         Copied::WlCopy => pipe("wl-copy", &[], text),
@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(all.ways(), [Copied::Tmux, Copied::WlCopy, Copied::Xclip, Copied::Osc52]);
         let bare = Surroundings::default();
         assert_eq!(bare.ways(), [Copied::Osc52]);
-        assert_eq!(copy(&bare, &Secret::new("x")), Copied::Osc52);
+        assert_eq!(copy(bare, &Secret::new("x")), Copied::Osc52);
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl Runner {
             // On threads of their own: a helper that hangs must not hold up anything, the end least of all.
             Effect::Copy { what, text } => {
                 std::thread::spawn(move || {
-                    let wired = match clipboard::copy(&clipboard::Surroundings::read(), &text) {
+                    let wired = match clipboard::copy(clipboard::Surroundings::read(), &text) {
                         Copied::Osc52 => Wired::ToTerminal { what, text },
                         by => Wired::Told(Msg::Copied { what, by: Ok(by) }),
                     };

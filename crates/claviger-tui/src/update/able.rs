@@ -23,14 +23,13 @@ pub(crate) fn able(state: &State, action: Action) -> Able {
     };
     let when = |possible: bool| if possible { Able::Now } else { Able::No };
     match action {
-        Action::Create => with_daemon(state),
         Action::Edit | Action::Scope | Action::Rotate | Action::Delete => match selected(state) {
             Able::Now => with_daemon(state),
             other => other,
         },
         Action::CopyId => selected(state),
         Action::StorageMode if state.dialogs.iter().any(is_storage_mode) => Able::No,
-        Action::StorageMode => with_daemon(state),
+        Action::Create | Action::StorageMode => with_daemon(state),
         Action::ClearFilter => {
             let notices = state.notices.iter().any(|notice| notice.until.is_none());
             when(!state.filter().is_empty() || typing(state) || notices)

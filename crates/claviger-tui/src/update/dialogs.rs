@@ -161,7 +161,7 @@ fn act_on_secret(state: &mut State, action: Action, press: Press) {
     let Some(Dialog::Secret(secret)) = state.dialogs.last_mut() else { return };
     match action {
         Action::NextStop | Action::PreviousStop | Action::NextRow | Action::PreviousRow => {
-            secret.on_button = true
+            secret.on_button = true;
         }
         Action::Activate => {
             let held = |before: claviger_api::Timestamp| now.as_millis() - before.as_millis() < HELD_DOWN;

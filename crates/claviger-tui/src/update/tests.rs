@@ -798,7 +798,7 @@ mod any_presses {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
         #[test]
         fn never_panic_and_never_destroy_unconfirmed(happenings in prop::collection::vec(happening(), 1..120)) {

@@ -1,20 +1,22 @@
 //! Owns the pane that shows the selected key or account whole. Must not load what it shows.
 
-use claviger_api::{Account, Key, Scope};
+use claviger_api::{Account, Key, Scope, Timestamp};
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::lists::{ago, scope};
+use super::lists::scope;
 use super::pane::pane;
 use super::style::Theme;
-use super::text::{cut, wrap};
+use super::text::{cell, cut, wrap};
 use crate::state::{State, Tab};
 use crate::{Borders, age};
 
 /// How many accounts of a scope are named before the rest is counted.
 const NAMED: usize = 12;
+/// Columns of the labels.
+const LABEL: usize = 11;
 
 /// Lines that are gathered for a pane of a known width.
 struct Sheet {
@@ -28,11 +30,19 @@ impl Sheet {
         self.lines.extend(wrap(text, self.room).into_iter().map(|line| Line::styled(line, style)));
     }
 
-    /// A small heading and what is under it.
-    fn fact(&mut self, heading: &str, text: &str) {
+    /// An empty row, between groups.
+    fn gap(&mut self) {
         self.lines.push(Line::raw(""));
-        self.text(heading, self.theme.dim());
-        self.text(text, self.theme.plain());
+    }
+
+    /// A label and what is known.
+    fn fact(&mut self, label: &str, text: &str) {
+        let room = self.room.saturating_sub(LABEL).max(1);
+        for (at, line) in wrap(text, room).into_iter().enumerate() {
+            let label = if at == 0 { label } else { "" };
+            self.lines
+                .push(Line::from(vec![Span::styled(cell(label, LABEL), self.theme.dim()), Span::raw(line)]));
+        }
     }
 }
 
@@ -58,16 +68,17 @@ pub(super) fn details(state: &State, theme: Theme, frame: &mut Frame<'_>, area: 
 fn key(state: &State, key: &Key, sheet: &mut Sheet) {
     let (theme, zone) = (sheet.theme, &state.look.zone);
     sheet.text(&key.name, theme.strong());
+    sheet.text(&key.hint, theme.plain());
+    sheet.text(&key.id.to_string(), theme.plain());
+    sheet.gap();
     if let Some(seen) = key.retired_secret_seen_at
         && key.rotated_at.is_none_or(|rotated| seen > rotated)
     {
         let ago = age::ago(seen, state.now, zone);
-        sheet.lines.push(Line::raw(""));
         sheet.text(&format!("! An application still uses an old secret ({ago})."), theme.warning());
+        sheet.gap();
     }
-    sheet.fact("Key", &key.hint);
-    sheet.fact("Id", &key.id.to_string());
-    sheet.fact("Scope", &scope(&key.scope));
+    sheet.text(&scope(&key.scope), theme.strong());
     match &key.scope {
         Scope::All => sheet.text("now and in future", theme.dim()),
         Scope::Only(ids) => {
@@ -83,14 +94,16 @@ fn key(state: &State, key: &Key, sheet: &mut Sheet) {
             }
         }
     }
+    sheet.gap();
     sheet.fact("Last used", &moment(state, key.last_used_at));
     sheet.fact("Created", &moment(state, Some(key.created_at)));
     sheet.fact("Rotated", &moment(state, key.rotated_at));
     if state.recent.key == Some(key.id) && !state.recent.entries.is_empty() {
-        sheet.lines.push(Line::raw(""));
-        sheet.text("Recent activity", theme.dim());
+        sheet.gap();
+        sheet.text("Recent activity", theme.strong());
         for entry in &state.recent.entries {
-            let line = format!("{} · {}", age::ago(entry.at, state.now, zone), entry.action.text());
+            let line =
+                format!("{} {}", cell(&age::ago(entry.at, state.now, zone), LABEL - 1), entry.action.text());
             sheet.text(&cut(&line, sheet.room), theme.plain());
         }
     }
@@ -98,23 +111,20 @@ fn key(state: &State, key: &Key, sheet: &mut Sheet) {
 
 fn account(state: &State, account: &Account, sheet: &mut Sheet) {
     sheet.text(&account.name, sheet.theme.strong());
-    sheet.fact("Id", account.id.as_str());
-    for (heading, fact) in
-        [("Institution", &account.institution), ("Mask", &account.mask), ("Kind", &account.kind)]
+    sheet.text(account.id.as_str(), sheet.theme.plain());
+    sheet.gap();
+    for (label, fact) in [("Held by", &account.institution), ("Mask", &account.mask), ("Kind", &account.kind)]
     {
         if let Some(fact) = fact {
-            sheet.fact(heading, fact);
+            sheet.fact(label, fact);
         }
     }
     sheet.fact("Connected", &moment(state, Some(account.connected_at)));
     let may_see = state.store.keys.values().filter(|key| key.scope.allows(&account.id)).count();
-    sheet.fact("Keys that may see it", &may_see.to_string());
+    sheet.fact("Seen by", &if may_see == 1 { "1 key".to_owned() } else { format!("{may_see} keys") });
 }
 
-/// A point in time, exactly and as people say it.
-fn moment(state: &State, then: Option<claviger_api::Timestamp>) -> String {
-    match then {
-        Some(then) => format!("{} ({})", age::exact(then, &state.look.zone), ago(state, Some(then))),
-        None => "never".to_owned(),
-    }
+/// A point in time, exactly.
+fn moment(state: &State, then: Option<Timestamp>) -> String {
+    then.map_or_else(|| "never".to_owned(), |then| age::minute(then, &state.look.zone))
 }

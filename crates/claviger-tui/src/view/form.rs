@@ -20,7 +20,7 @@ use crate::state::State;
 /// Columns inside a form, where there are as many.
 const WIDTH: usize = 60;
 /// Columns of the labels before text fields.
-const LABEL: usize = 13;
+const LABEL: usize = 14;
 /// Rows of accounts, where there is room.
 const BOXES: usize = 8;
 /// Rows of accounts that there must be room for.
@@ -32,6 +32,8 @@ const FOCUS: &str = "›";
 /// One part of a form, from top to bottom.
 enum Part {
     Lines(Vec<Line<'static>>),
+    /// Why the button can't be pressed yet; the first to give way.
+    Hint(Vec<Line<'static>>),
     Gap,
     Text(usize),
     ShareAll(usize),
@@ -93,6 +95,12 @@ fn parts(state: &State, form: &Form, theme: Theme, columns: usize) -> Vec<Part> 
     if !said.is_empty() {
         parts.extend([Part::Lines(said), Part::Gap]);
     }
+    if let Some(obstacle) = form.obstacle()
+        && matches!(form.phase, Phase::Asking)
+    {
+        let lines = wrap(&obstacle, columns).into_iter().map(|line| Line::styled(line, theme.dim()));
+        parts.extend([Part::Hint(lines.collect()), Part::Gap]);
+    }
     parts.push(Part::Buttons);
     parts
 }
@@ -109,6 +117,9 @@ fn shrink(parts: &mut Vec<Part>, form: &Form, rows: usize) -> usize {
     {
         parts.remove(at);
     }
+    if total(parts, least) > rows {
+        parts.retain(|part| !matches!(part, Part::Hint(_)));
+    }
     while total(parts, least) > rows
         && let Some(Part::Lines(lines)) = parts.first_mut()
         && lines.len() > 1
@@ -120,7 +131,7 @@ fn shrink(parts: &mut Vec<Part>, form: &Form, rows: usize) -> usize {
 
 fn height_of(part: &Part, boxes: usize) -> usize {
     match part {
-        Part::Lines(lines) => lines.len(),
+        Part::Lines(lines) | Part::Hint(lines) => lines.len(),
         Part::Boxes(_) => boxes,
         Part::Gap | Part::Text(_) | Part::ShareAll(_) | Part::Buttons => 1,
     }
@@ -130,7 +141,7 @@ fn draw(state: &State, form: &Form, theme: Theme, frame: &mut Frame<'_>, place: 
     let is_focused = |at: usize| form.focus == at && form.waiting().is_none();
     match part {
         Part::Gap => {}
-        Part::Lines(lines) => frame.render_widget(Paragraph::new(lines), place),
+        Part::Lines(lines) | Part::Hint(lines) => frame.render_widget(Paragraph::new(lines), place),
         Part::Text(at) => {
             if let Some(Field::Text(field)) = form.fields.get(at) {
                 text_field(theme, frame, place, field, is_focused(at));
@@ -289,14 +300,14 @@ fn facts(state: &State, form: &Form) -> Vec<String> {
             format!("{} gets a new secret, which is shown once.", subject.name),
             "The old one is refused at once, everywhere. Name, id and scope stay.".to_owned(),
             String::new(),
-            format!("Last used  {}", used()),
+            format!("  Last used   {}", used()),
         ],
         Purpose::DeleteKey(subject) => vec![
             "Deletes this key for good. Whatever uses it is refused at once.".to_owned(),
             String::new(),
-            format!("Name       {}", subject.name),
-            format!("Scope      {}", key.map_or_else(String::new, |key| scope(&key.scope))),
-            format!("Last used  {}", used()),
+            format!("  Name        {}", subject.name),
+            format!("  Scope       {}", key.map_or_else(String::new, |key| scope(&key.scope))),
+            format!("  Last used   {}", used()),
         ],
         Purpose::DisconnectAccount(subject) => {
             let holders: Vec<usize> = state
@@ -328,7 +339,7 @@ fn facts(state: &State, form: &Form) -> Vec<String> {
 fn said(state: &State, form: &Form, theme: Theme, columns: usize) -> Vec<Line<'static>> {
     let mut said = Vec::new();
     let mut say = |text: &str, style| {
-        said.extend(wrap(text, columns).into_iter().map(|line| Line::styled(line, style)))
+        said.extend(wrap(text, columns).into_iter().map(|line| Line::styled(line, style)));
     };
     match &form.phase {
         Phase::Waiting(pending) if pending.lost => {
@@ -336,11 +347,7 @@ fn said(state: &State, form: &Form, theme: Theme, columns: usize) -> Vec<Line<'s
         }
         Phase::Waiting(_) => say("Waiting for the daemon…", theme.dim()),
         Phase::Failed(why) => say(&format!("! {why}"), theme.problem()),
-        Phase::Asking => {
-            if let Some(obstacle) = form.obstacle() {
-                say(&obstacle, theme.dim());
-            }
-        }
+        Phase::Asking => {}
     }
     if form.waiting().is_none() && form.is_outdated(&state.store) {
         say("! It was changed elsewhere meanwhile: Ctrl-R takes the new state.", theme.warning());

@@ -32,7 +32,7 @@ pub(super) fn help(
     let columns = columns.min(WIDTH);
     let mut matching = Matching::new(help.search.text());
     let found: Vec<Line<'_>> = keymap::rows(state.mode_below_help())
-        .filter(|row| matching.finds(&[row.help], &[row.label]))
+        .filter(|row| matching.finds(&[], &[row.help, row.label]))
         .map(|row| {
             Line::from(vec![
                 Span::styled(cell(row.label, LABEL), theme.accent()),

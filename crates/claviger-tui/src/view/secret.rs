@@ -23,7 +23,10 @@ pub(super) fn secret(dialog: &SecretDialog, theme: Theme, frame: &mut Frame<'_>,
     let columns = columns.min(WIDTH.max(secret.len()));
     let styled =
         |text: &str, style| wrap(text, columns).into_iter().map(move |line| Line::styled(line, style));
-    let said = dialog.said.as_deref().unwrap_or("c copies it, w writes it to a file that only you can read.");
+    let said = dialog
+        .said
+        .as_deref()
+        .unwrap_or("c copies it, w writes it to a file that only you can read. Then Tab and Enter.");
     let about = format!("The secret of {}. It is shown this once and cannot be had again.", dialog.key.name);
 
     let mut above: Vec<Line<'_>> = styled(&about, theme.plain()).collect();

@@ -10,6 +10,7 @@ pub(super) struct Theme {
     palette: Palette,
 }
 
+#[expect(clippy::unused_self, reason = "every role is asked of the theme, coloured in it or not")]
 impl Theme {
     pub(super) fn of(look: &Look) -> Self {
         Self { palette: look.palette }

@@ -45,13 +45,14 @@ pub(super) fn cell(text: &str, room: usize) -> String {
 pub(super) fn wrap(text: &str, room: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
+    let mut is_fresh = true;
     for word in drawable(text).split(' ') {
-        let gap = usize::from(!line.is_empty());
-        if !line.is_empty() && line.width() + gap + word.width() > room {
+        if !is_fresh && line.width() + 1 + word.width() > room {
             lines.push(std::mem::take(&mut line));
-        } else if gap == 1 {
+        } else if !is_fresh {
             line.push(' ');
         }
+        is_fresh = false;
         for c in word.chars() {
             if line.width() + c.width().unwrap_or(0) > room && !line.is_empty() {
                 lines.push(std::mem::take(&mut line));
@@ -88,5 +89,6 @@ mod tests {
         assert_eq!(wrap("one two three", 8), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh ij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(wrap("", 4), [""]);
+        assert_eq!(wrap("  a b", 8), ["  a b"], "an indent stays");
     }
 }
