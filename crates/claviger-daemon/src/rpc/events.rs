@@ -11,6 +11,7 @@ use jsonrpsee::server::{PendingSubscriptionSink, RegisterMethodError, Subscripti
 use jsonrpsee::types::Params as RawParams;
 use jsonrpsee::{RpcModule, SubscriptionMessage};
 use serde::Serialize;
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::Context;
@@ -73,10 +74,10 @@ async fn serve<F: Future<Output = Ended>>(
 
 async fn send_events(context: &Arc<Context>, sink: &SubscriptionSink) -> Ended {
     loop {
-        // Listening first and looking second misses nothing; what is seen twice is passed over below.
-        let mut changes = context.service.listen();
+        // Listening first and looking second misses nothing; what is seen twice is passed over.
+        let changes = context.service.listen();
         let service = Arc::clone(&context.service);
-        let mut seen = match tokio::task::spawn_blocking(move || service.snapshot()).await {
+        let seen = match tokio::task::spawn_blocking(move || service.snapshot()).await {
             Ok(Ok((revision, parts))) => {
                 for part in parts {
                     if tell(sink, &part).await.is_err() {
@@ -88,64 +89,80 @@ async fn send_events(context: &Arc<Context>, sink: &SubscriptionSink) -> Ended {
             Ok(Err(error)) => return Ended::Fault(error),
             Err(_) => return Ended::Closed,
         };
+        let mut changes = Changes { changes, seen };
         loop {
-            let change = tokio::select! {
-                () = sink.closed() => return Ended::Closed,
-                change = changes.recv() => change,
-            };
-            match change {
-                Ok(event) => {
-                    if let Event::Changed { revision, .. } = &*event {
-                        if *revision <= seen {
-                            continue;
-                        }
-                        seen = *revision;
-                    }
-                    if tell(sink, &*event).await.is_err() {
-                        return Ended::Closed;
-                    }
-                }
-                // Too slow: what was missed is in a new snapshot.
-                Err(RecvError::Lagged(_)) => break,
-                Err(RecvError::Closed) => return Ended::Closed,
+            match changes.next(sink).await {
+                Next::Event(event) if tell(sink, &*event).await.is_ok() => {}
+                Next::Event(_) | Next::Closed => return Ended::Closed,
+                // What was missed is in a new snapshot.
+                Next::Missed => break,
             }
         }
     }
 }
 
 async fn send_revisions(context: &Arc<Context>, sink: &SubscriptionSink) -> Ended {
-    let mut changes = context.service.listen();
-    let mut told = None;
     loop {
-        let revision = match context.service.settings() {
+        let changes = context.service.listen();
+        let seen = match context.service.settings() {
             Ok(settings) => settings.revision,
             Err(error) => return Ended::Fault(error),
         };
-        if told.is_none_or(|told| told < revision) {
-            told = Some(revision);
-            if tell(sink, &Revision { revision }).await.is_err() {
-                return Ended::Closed;
-            }
+        if tell(sink, &Revision { revision: seen }).await.is_err() {
+            return Ended::Closed;
         }
+        let mut changes = Changes { changes, seen };
         loop {
-            let change = tokio::select! {
-                () = sink.closed() => return Ended::Closed,
-                change = changes.recv() => change,
-            };
-            match change {
-                Ok(event) => {
-                    let Event::Changed { revision, .. } = &*event else { continue };
-                    if told.is_some_and(|told| *revision <= told) {
-                        continue;
-                    }
-                    told = Some(*revision);
-                    if tell(sink, &Revision { revision: *revision }).await.is_err() {
+            match changes.next(sink).await {
+                Next::Event(event) => {
+                    let Event::Changed { revision, .. } = *event else { continue };
+                    if tell(sink, &Revision { revision }).await.is_err() {
                         return Ended::Closed;
                     }
                 }
-                // Too slow: only the newest counts.
-                Err(RecvError::Lagged(_)) => break,
-                Err(RecvError::Closed) => return Ended::Closed,
+                Next::Closed => return Ended::Closed,
+                // Only the newest counts.
+                Next::Missed => break,
+            }
+        }
+    }
+}
+
+/// The changes after a revision that the reader has.
+struct Changes {
+    changes: Receiver<Arc<Event>>,
+    seen: u64,
+}
+
+/// What comes next.
+enum Next {
+    /// A change that the reader has not seen, or notes of use.
+    Event(Arc<Event>),
+    /// The reader was too slow: some changes are gone.
+    Missed,
+    /// The reader went away, or the daemon ends.
+    Closed,
+}
+
+impl Changes {
+    async fn next(&mut self, sink: &SubscriptionSink) -> Next {
+        loop {
+            let change = tokio::select! {
+                () = sink.closed() => return Next::Closed,
+                change = self.changes.recv() => change,
+            };
+            match change {
+                Ok(event) => {
+                    if let Event::Changed { revision, .. } = *event {
+                        if revision <= self.seen {
+                            continue;
+                        }
+                        self.seen = revision;
+                    }
+                    return Next::Event(event);
+                }
+                Err(RecvError::Lagged(_)) => return Next::Missed,
+                Err(RecvError::Closed) => return Next::Closed,
             }
         }
     }
