@@ -5,6 +5,7 @@
 use std::convert::Infallible;
 use std::hint::black_box;
 use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::pin::pin;
@@ -180,14 +181,17 @@ fn over_the_socket(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     let directory = tempfile::tempdir().unwrap();
     let (data, sockets) = (directory.path().join("d"), directory.path().join("r"));
-    std::fs::DirBuilder::new().create(&data).unwrap();
-    std::fs::set_permissions(&data, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    std::fs::create_dir(&data).unwrap();
     let secret = runtime.block_on(async {
         let (service, secret) = service(&data, cheap()).await;
         fill(&service).await;
         service.finish().await;
         secret
     });
+    // The daemon refuses what others could read.
+    for (path, mode) in [(data.clone(), 0o700), (data.join(FILE_NAME), 0o600)] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (ready, is_ready) = channel();
     let config = Config { hashing: cheap(), ..Config::new(data, sockets.clone()) };
