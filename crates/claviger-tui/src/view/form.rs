@@ -305,7 +305,7 @@ fn facts(state: &State, form: &Form) -> Vec<String> {
         Purpose::DeleteKey(subject) => vec![
             "Deletes this key for good. Whatever uses it is refused at once.".to_owned(),
             String::new(),
-            format!("  Name        {}", subject.name),
+            format!("  Key         {}", subject.name),
             format!("  Scope       {}", key.map_or_else(String::new, |key| scope(&key.scope))),
             format!("  Last used   {}", used()),
         ],

@@ -25,7 +25,7 @@ pub(super) fn keys(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &
     }
     let hint = seen.iter().map(|key| width(&key.hint)).max().unwrap_or(0).clamp(3, 31);
     let columns = [
-        Column { title: "Name", width: 0, yields: 0, dim: false },
+        Column { title: "Name", width: 12, yields: 0, dim: false },
         Column { title: "Key", width: hint, yields: 1, dim: true },
         Column { title: "Scope", width: 12, yields: 0, dim: false },
         Column { title: "Created", width: 10, yields: 3, dim: true },
@@ -51,7 +51,7 @@ pub(super) fn accounts(state: &State, theme: Theme, frame: &mut Frame<'_>, layou
     let title = title(state, &state.accounts, state.store.accounts.len(), Some(state.account_order));
     let inner = pane(theme, frame, layout.list, &title, layout.lines);
     let columns = [
-        Column { title: "Name", width: 0, yields: 0, dim: false },
+        Column { title: "Name", width: 12, yields: 0, dim: false },
         Column { title: "Institution", width: 18, yields: 1, dim: false },
         Column { title: "Mask", width: 8, yields: 2, dim: true },
         Column { title: "Kind", width: 10, yields: 3, dim: true },
@@ -83,7 +83,7 @@ pub(super) fn activity(state: &State, theme: Theme, frame: &mut Frame<'_>, layou
     let title = title(state, list, state.activity.entries.len(), None);
     let inner = pane(theme, frame, layout.list, &title, layout.lines);
     let columns = [
-        Column { title: "What", width: 0, yields: 0, dim: false },
+        Column { title: "What", width: 20, yields: 0, dim: false },
         Column { title: "Key or account", width: 20, yields: 0, dim: false },
         Column { title: "When", width: 10, yields: 1, dim: false },
         Column { title: "By", width: 18, yields: 3, dim: true },

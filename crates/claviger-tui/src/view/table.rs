@@ -18,7 +18,8 @@ const MARGIN: usize = 2;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Column {
     pub(super) title: &'static str,
-    /// In cells of the terminal; the first column takes what the others leave.
+    /// In cells of the terminal. The first column takes what the others leave, and at least this while one can give
+    /// way.
     pub(super) width: usize,
     /// Columns with a higher number give way first when the first column gets too narrow.
     pub(super) yields: u8,
@@ -33,9 +34,6 @@ pub(super) struct Row {
     pub(super) cells: Vec<String>,
     pub(super) is_selected: bool,
 }
-
-/// The first column is never narrower while another can give way.
-const LEAST: usize = 12;
 
 /// Draws the columns' names and the rows below.
 pub(super) fn table(
@@ -85,7 +83,7 @@ fn fit(columns: &[Column], room: usize) -> Vec<usize> {
         let others: usize = widths[1..].iter().filter(|width| **width > 0).map(|width| width + GAP).sum();
         room.saturating_sub(MARGIN + others)
     };
-    while first(&widths) < LEAST {
+    while first(&widths) < columns[0].width {
         let weakest = (1..widths.len())
             .filter(|at| widths[*at] > 0 && columns[*at].yields > 0)
             .max_by_key(|at| columns[*at].yields);
@@ -105,7 +103,7 @@ mod tests {
     #[test]
     fn columns_give_way_in_their_order() {
         let column = |width, yields| Column { title: "", width, yields, dim: false };
-        let columns = [column(0, 0), column(20, 1), column(10, 3), column(10, 2)];
+        let columns = [column(12, 0), column(20, 1), column(10, 3), column(10, 2)];
         assert_eq!(fit(&columns, 80), [32, 20, 10, 10]);
         assert_eq!(fit(&columns, 60), [12, 20, 10, 10]);
         assert_eq!(fit(&columns, 59), [23, 20, 0, 10]);
