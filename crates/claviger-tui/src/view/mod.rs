@@ -2,6 +2,7 @@
 //! from.
 
 mod details;
+mod facts;
 mod form;
 mod help;
 mod lines;

@@ -1,0 +1,57 @@
+//! Owns the facts that a form shows, so that a person can decide. Must not draw them.
+
+use claviger_api::Scope;
+
+use super::lists::{ago, scope};
+use crate::dialog::{Form, Purpose};
+use crate::state::State;
+
+/// What a person should know before pressing the button.
+pub(super) fn facts(state: &State, form: &Form) -> Vec<String> {
+    let key = form.purpose.key().and_then(|key| state.store.keys.get(&key.id));
+    let used = || key.map_or_else(String::new, |key| ago(state, key.last_used_at));
+    match &form.purpose {
+        Purpose::CreateKey if state.store.storage_mode == Some(false) => {
+            vec!["Storage Mode is off: creating a key turns it on.".to_owned()]
+        }
+        Purpose::CreateKey | Purpose::ConnectAccount | Purpose::EditAccount(_) => vec![],
+        Purpose::RenameKey(subject) => vec![format!("{} · {}", subject.name, subject.id)],
+        Purpose::EditScope(subject) => vec![format!("What {} can see", subject.name)],
+        Purpose::RotateKey(subject) => vec![
+            format!("{} gets a new secret, which is shown once.", subject.name),
+            "The old one is refused at once, everywhere. Name, id and scope stay.".to_owned(),
+            String::new(),
+            format!("  Last used   {}", used()),
+        ],
+        Purpose::DeleteKey(subject) => vec![
+            "Deletes this key for good. Whatever uses it is refused at once.".to_owned(),
+            String::new(),
+            format!("  Key         {}", subject.name),
+            format!("  Scope       {}", key.map_or_else(String::new, |key| scope(&key.scope))),
+            format!("  Last used   {}", used()),
+        ],
+        Purpose::DisconnectAccount(subject) => {
+            let holders: Vec<usize> = state
+                .store
+                .keys
+                .values()
+                .filter_map(|key| match &key.scope {
+                    Scope::Only(accounts) if accounts.contains(&subject.id) => Some(accounts.len()),
+                    _ => None,
+                })
+                .collect();
+            let emptied = holders.iter().filter(|accounts| **accounts == 1).count();
+            vec![
+                format!("Disconnects {}. No key can see it any more.", subject.name),
+                format!("Restricted keys that lose it: {}", holders.len()),
+                format!("of which left with no account at all: {emptied}"),
+                "Connecting it again gives it back to none of them.".to_owned(),
+            ]
+        }
+        Purpose::StorageMode => vec![
+            "While Storage Mode is off no key opens anything: every right secret is answered".to_owned()
+                + " STORAGE_MODE_REQUIRED.",
+            format!("Keys that are affected: {}", state.store.keys.len()),
+        ],
+    }
+}
