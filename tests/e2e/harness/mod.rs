@@ -1,0 +1,18 @@
+//! Owns what every test starts from: a daemon in a directory of its own, and the ways to talk to it. Must not hold a
+//! rule of the product.
+
+mod daemon;
+mod http;
+mod rpc;
+mod screen;
+mod secret;
+mod wait;
+mod websocket;
+
+pub(crate) use daemon::{Daemon, Failure, Home, Minted, Output};
+pub(crate) use http::{Answer, exchange};
+pub(crate) use rpc::{RpcError, Socket, assert_code};
+pub(crate) use screen::Screen;
+pub(crate) use secret::SecretParts;
+pub(crate) use wait::{PATIENCE, eventually, soon};
+pub(crate) use websocket::WebSocket;

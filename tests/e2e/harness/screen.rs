@@ -1,0 +1,113 @@
+//! Owns the interface in a pseudo-terminal: presses in, the drawn screen out. Must not sleep and hope.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::{self, JoinHandle};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use super::daemon::Home;
+use super::wait::{eventually, soon};
+
+/// A terminal that runs the executable.
+pub(crate) struct Screen {
+    parser: Arc<Mutex<vt100::Parser>>,
+    child: Box<dyn Child + Send + Sync>,
+    input: Box<dyn Write + Send>,
+    master: Box<dyn MasterPty + Send>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Screen {
+    /// Opens a terminal of this size and runs `claviger ARGUMENTS` in it.
+    pub(crate) fn open(home: &Home, arguments: &[&str], columns: u16, rows: u16) -> Self {
+        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_claviger"));
+        command.env_clear();
+        for (name, value) in home.environment() {
+            command.env(name, value);
+        }
+        command.args(arguments);
+        command.cwd(home.path(""));
+        let child = pair.slave.spawn_command(command).unwrap();
+        let parser = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 1000)));
+        let mut output = pair.master.try_clone_reader().unwrap();
+        let drawn = Arc::clone(&parser);
+        let reader = thread::spawn(move || {
+            let mut part = [0; 8192];
+            while let Ok(len @ 1..) = output.read(&mut part) {
+                drawn.lock().unwrap().process(&part[..len]);
+            }
+        });
+        let input = pair.master.take_writer().unwrap();
+        Self { parser, child, input, master: pair.master, reader: Some(reader) }
+    }
+
+    fn parser(&self) -> MutexGuard<'_, vt100::Parser> {
+        self.parser.lock().unwrap()
+    }
+
+    /// What the screen shows now.
+    pub(crate) fn text(&self) -> String {
+        self.parser().screen().contents()
+    }
+
+    /// Whether the alternate screen is in use.
+    pub(crate) fn in_alternate_screen(&self) -> bool {
+        self.parser().screen().alternate_screen()
+    }
+
+    /// Whether the cursor is hidden.
+    pub(crate) fn hides_cursor(&self) -> bool {
+        self.parser().screen().hide_cursor()
+    }
+
+    /// Presses keys, given as the bytes that a terminal sends.
+    pub(crate) fn press(&mut self, presses: &str) {
+        self.input.write_all(presses.as_bytes()).unwrap();
+        self.input.flush().unwrap();
+    }
+
+    /// Gives the terminal another size.
+    pub(crate) fn resize(&self, columns: u16, rows: u16) {
+        self.parser().screen_mut().set_size(rows, columns);
+        self.master.resize(size(columns, rows)).unwrap();
+    }
+
+    /// Waits until the screen shows a text.
+    pub(crate) fn shows(&self, text: &str) {
+        self.until(&format!("{text:?} is on the screen"), |screen| screen.contains(text));
+    }
+
+    /// Waits until the screen no longer shows a text.
+    pub(crate) fn hides(&self, text: &str) {
+        self.until(&format!("{text:?} is gone from the screen"), |screen| !screen.contains(text));
+    }
+
+    /// Waits until what the screen shows is right.
+    pub(crate) fn until(&self, what: &str, right: impl Fn(&str) -> bool) {
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| soon(what, || right(&self.text()))));
+        assert!(outcome.is_ok(), "waited in vain until {what}; the screen shows\n{}", self.text());
+    }
+
+    /// Waits until the program has ended, and gives its exit status.
+    pub(crate) fn ended(&mut self) -> u32 {
+        let child = &mut self.child;
+        let status = eventually("the interface has ended", || child.try_wait().unwrap());
+        // What it wrote last is drawn once the reader has come to the end.
+        let reader = self.reader.take();
+        soon("the output is read", || reader.as_ref().is_none_or(JoinHandle::is_finished));
+        status.exit_code()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn size(columns: u16, rows: u16) -> PtySize {
+    PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }
+}
