@@ -94,7 +94,10 @@ fn a_member_of_a_call_that_comes_twice_does_nothing() {
     ] {
         let answer = daemon.admin.post_json(body);
         let error = RpcError::of(&answer).unwrap_or_else(|| panic!("{body} was carried out: {answer}"));
-        assert!(["PARSE_ERROR", "INVALID_REQUEST"].contains(&error.data["code"].as_str().unwrap_or_default()), "{answer}");
+        assert!(
+            ["PARSE_ERROR", "INVALID_REQUEST"].contains(&error.data["code"].as_str().unwrap_or_default()),
+            "{answer}"
+        );
     }
     assert_untouched(&daemon);
 }
@@ -102,10 +105,12 @@ fn a_member_of_a_call_that_comes_twice_does_nothing() {
 #[test]
 fn a_parameter_that_comes_twice_is_refused() {
     let daemon = Daemon::start();
-    let body = r#"{"jsonrpc":"2.0","id":1,"method":"keys.create","params":{"name":"zqzqmark","name":"other"}}"#;
+    let body =
+        r#"{"jsonrpc":"2.0","id":1,"method":"keys.create","params":{"name":"zqzqmark","name":"other"}}"#;
     let answer = refused_body(&daemon.admin, body, "INVALID_PARAMS");
     assert_eq!(answer["error"]["data"]["field"], "name", "{answer}");
-    let escaped = r#"{"jsonrpc":"2.0","id":1,"method":"keys.create","params":{"name":"zqzqmark","n\u0061me":"other"}}"#;
+    let escaped =
+        r#"{"jsonrpc":"2.0","id":1,"method":"keys.create","params":{"name":"zqzqmark","n\u0061me":"other"}}"#;
     refused_body(&daemon.admin, escaped, "INVALID_PARAMS");
     let scope = r#"{"jsonrpc":"2.0","id":1,"method":"keys.create","params":{"name":"a","scope":{"accounts":["a"],"accounts":["b"]}}}"#;
     refused_body(&daemon.admin, scope, "INVALID_PARAMS");
@@ -115,8 +120,12 @@ fn a_parameter_that_comes_twice_is_refused() {
 #[test]
 fn an_id_comes_back_as_it_was_sent() {
     let daemon = Daemon::start();
-    for id in [json!(0), json!(1), json!(9_007_199_254_740_993_u64), json!("text"), json!(""), json!("ü \" \\")] {
-        let answer = daemon.admin.post_json(json!({"jsonrpc": "2.0", "id": id, "method": "system.health"}).to_string());
+    for id in
+        [json!(0), json!(1), json!(9_007_199_254_740_993_u64), json!("text"), json!(""), json!("ü \" \\")]
+    {
+        let answer = daemon
+            .admin
+            .post_json(json!({"jsonrpc": "2.0", "id": id, "method": "system.health"}).to_string());
         assert_eq!(answer["id"], id, "{answer}");
         assert_eq!(answer["result"]["status"], "ok", "{answer}");
     }
@@ -163,7 +172,9 @@ fn an_unknown_parameter_is_refused_with_the_known_ones_and_without_an_echo() {
         }
     }
     // Not even where all that is needed is there.
-    for params in [json!({"name": "a", "zqzqmark": 1}), json!({"name": "a", "Name": "b"}), json!({"name": "a", "": 1})] {
+    for params in
+        [json!({"name": "a", "zqzqmark": 1}), json!({"name": "a", "Name": "b"}), json!({"name": "a", "": 1})]
+    {
         daemon.admin.refused("keys.create", &params, "INVALID_PARAMS");
     }
     assert_untouched(&daemon);
@@ -233,7 +244,9 @@ fn an_id_that_is_none_is_refused_and_one_that_names_nothing_is_not_found() {
     let daemon = Daemon::start();
     let key = daemon.create_for_all("key");
     let padded = format!(" {}", key.id);
-    for wrong in ["", "key", "key_", "KEY_AAAAAAAAAAAA", "key_AAAAAAAAAAA", "acc_AAAAAAAAAAAA", "*", padded.as_str()] {
+    for wrong in
+        ["", "key", "key_", "KEY_AAAAAAAAAAAA", "key_AAAAAAAAAAA", "acc_AAAAAAAAAAAA", "*", padded.as_str()]
+    {
         for method in ["keys.get", "keys.rotate", "keys.delete"] {
             let error = daemon.admin.refused(method, &json!({"id": wrong}), "INVALID_PARAMS");
             assert_eq!(error.field(), Some("id"), "{}", error.raw);
@@ -305,7 +318,8 @@ fn a_batch_over_a_websocket_obeys_the_same_limit() {
 #[test]
 fn a_batch_inside_a_batch_and_what_is_no_call_in_it_are_refused_one_by_one() {
     let daemon = Daemon::start();
-    let answers = daemon.admin.post_json(json!([[create_call(1)], 7, "zqzqmark", {"zqzqmark": 1}]).to_string());
+    let answers =
+        daemon.admin.post_json(json!([[create_call(1)], 7, "zqzqmark", {"zqzqmark": 1}]).to_string());
     let refusals: Vec<&Value> = answers.as_array().map_or_else(|| vec![&answers], |all| all.iter().collect());
     assert!(!refusals.is_empty());
     for refusal in refusals {
@@ -352,7 +366,8 @@ fn json_nested_over_64_deep_is_refused_and_the_daemon_lives() {
             if nested.len() > 60_000 {
                 continue;
             }
-            let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"keys.create","params":{{"name":{nested}}}}}"#);
+            let body =
+                format!(r#"{{"jsonrpc":"2.0","id":1,"method":"keys.create","params":{{"name":{nested}}}}}"#);
             refused_body(&daemon.admin, body, "INVALID_REQUEST");
             let answer = daemon.admin.post_json(&nested);
             assert!(answer["error"]["data"]["status"].is_u64(), "{answer}");
@@ -458,16 +473,20 @@ fn a_secret_in_any_other_place_is_neither_echoed_nor_logged() {
             if method == "keys.verify" {
                 params["secret"] = json!("wrong");
             }
-            answers.push(daemon.admin.post(
-                json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string(),
-            ));
+            answers.push(
+                daemon
+                    .admin
+                    .post(json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string()),
+            );
         }
         answers.push(daemon.admin.post(
             json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": {(&secret): 1}}).to_string(),
         ));
-        answers.push(daemon.admin.post(
-            json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": [secret]}).to_string(),
-        ));
+        answers.push(
+            daemon
+                .admin
+                .post(json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": [secret]}).to_string()),
+        );
     }
     for body in [
         json!({"jsonrpc": "2.0", "id": 1, "method": secret}).to_string(),
@@ -490,7 +509,10 @@ fn a_secret_in_any_other_place_is_neither_echoed_nor_logged() {
         format!("GET /{secret} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
         format!("GET / HTTP/1.1\r\nHost: {secret}\r\nX-{secret}: {secret}\r\nConnection: close\r\n\r\n"),
         format!("{secret} / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
-        format!("PUT / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{secret}", secret.len()),
+        format!(
+            "PUT / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{secret}",
+            secret.len()
+        ),
     ] {
         answers.extend(exchange(daemon.verify.path(), request.as_bytes()));
         answers.extend(exchange(daemon.admin.path(), request.as_bytes()));
@@ -509,9 +531,18 @@ fn what_is_no_post_of_json_is_refused_and_the_daemon_lives() {
     let daemon = Daemon::start();
     let call = create_call(1).to_string();
     for request in [
-        format!("POST / HTTP/1.1\r\nHost: l\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{call}", call.len()),
-        format!("PUT / HTTP/1.1\r\nHost: l\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{call}", call.len()),
-        format!("POST / HTTP/1.1\r\nHost: l\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{call}", call.len()),
+        format!(
+            "POST / HTTP/1.1\r\nHost: l\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{call}",
+            call.len()
+        ),
+        format!(
+            "PUT / HTTP/1.1\r\nHost: l\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{call}",
+            call.len()
+        ),
+        format!(
+            "POST / HTTP/1.1\r\nHost: l\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{call}",
+            call.len()
+        ),
         "GET / HTTP/1.1\r\nHost: l\r\nConnection: close\r\n\r\n".to_owned(),
         "GET /no/such/path HTTP/1.1\r\nHost: l\r\nConnection: close\r\n\r\n".to_owned(),
         "DELETE / HTTP/1.1\r\nHost: l\r\nConnection: close\r\n\r\n".to_owned(),
@@ -519,7 +550,9 @@ fn what_is_no_post_of_json_is_refused_and_the_daemon_lives() {
         let answer = exchange(daemon.admin.path(), request.as_bytes()).unwrap();
         assert!((400..500).contains(&answer.status), "{} for {request:.40}", answer.status);
     }
-    for garbage in [&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], b"hello\r\n\r\n", b"\0\0\0\0\r\n\r\n"] {
+    for garbage in
+        [&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], b"hello\r\n\r\n", b"\0\0\0\0\r\n\r\n"]
+    {
         if let Ok(answer) = exchange(daemon.admin.path(), garbage) {
             assert!((400..500).contains(&answer.status), "{}", answer.status);
         }

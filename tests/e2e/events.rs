@@ -35,7 +35,8 @@ impl Replica {
                     assert!(revision >= self.revision, "a snapshot goes back");
                     *self = Self { revision, snapshots: self.snapshots + 1, ..Self::default() };
                 }
-                let items = event["keys"].as_array().unwrap().len() + event["accounts"].as_array().unwrap().len();
+                let items =
+                    event["keys"].as_array().unwrap().len() + event["accounts"].as_array().unwrap().len();
                 assert!(items <= 1000, "{items} keys and accounts in one part");
                 self.put(event);
                 self.storage_mode = event["settings"]["storage_mode"].as_bool().unwrap();
@@ -53,7 +54,10 @@ impl Replica {
                     assert!(self.keys.remove(id.as_str().unwrap()).is_some(), "an unknown key is gone");
                 }
                 for id in event["removed_accounts"].as_array().unwrap() {
-                    assert!(self.accounts.remove(id.as_str().unwrap()).is_some(), "an unknown account is gone");
+                    assert!(
+                        self.accounts.remove(id.as_str().unwrap()).is_some(),
+                        "an unknown account is gone"
+                    );
                 }
                 if let Some(mode) = event["settings"]["storage_mode"].as_bool() {
                     self.storage_mode = mode;
@@ -78,7 +82,8 @@ impl Replica {
     fn put(&mut self, event: &Value) {
         let id_of = |item: &Value| item["id"].as_str().unwrap().to_owned();
         self.keys.extend(event["keys"].as_array().unwrap().iter().map(|key| (id_of(key), key.clone())));
-        self.accounts.extend(event["accounts"].as_array().unwrap().iter().map(|one| (id_of(one), one.clone())));
+        self.accounts
+            .extend(event["accounts"].as_array().unwrap().iter().map(|one| (id_of(one), one.clone())));
     }
 
     /// Reads events until this revision is reached.
@@ -277,7 +282,11 @@ fn a_use_and_a_retired_secret_are_told_at_most_once_a_second() {
         }
         assert!(began.elapsed() < PATIENCE, "{known}");
     }
-    assert!(began.elapsed() > Duration::from_millis(900 * (notes - 1)), "{notes} notes in {:?}", began.elapsed());
+    assert!(
+        began.elapsed() > Duration::from_millis(900 * (notes - 1)),
+        "{notes} notes in {:?}",
+        began.elapsed()
+    );
     assert_eq!(replica.revision, daemon.revision());
 }
 
@@ -359,7 +368,9 @@ fn revisions_grow_by_one_with_every_change_and_not_with_uses_or_refusals() {
     step("creating", 1, &|| drop(daemon.create_for_all("another")));
     step("verifying", 0, &|| drop(daemon.granted(&key.secret, None)));
     step("refusing", 0, &|| drop(daemon.denied("wrong", None, "UNAUTHORIZED")));
-    step("conflict", 0, &|| drop(daemon.admin.refused("keys.create", &json!({"name": "another"}), "CONFLICT")));
+    step("conflict", 0, &|| {
+        drop(daemon.admin.refused("keys.create", &json!({"name": "another"}), "CONFLICT"));
+    });
     step("deleting", 1, &|| drop(daemon.admin.ok("keys.delete", &json!({"id": key.id}))));
 }
 

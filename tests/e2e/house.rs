@@ -1,1 +1,209 @@
-//! x
+//! Owns the rules of the house that a compiler does not check: which way the arrows go, and how a file opens. Must not
+//! run the product.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// Every Rust file under a directory.
+fn rust_files(directory: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut waiting = vec![directory.to_path_buf()];
+    while let Some(directory) = waiting.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && path.file_name().is_none_or(|name| name != "target") {
+                waiting.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The lines of code of a file, without comments, each with its number.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines().enumerate().map(|(at, line)| (at + 1, line.split("//").next().unwrap_or_default()))
+}
+
+/// Whether a line of code has this path or word, not as a part of another.
+fn mentions(line: &str, word: &str) -> bool {
+    let part_of_word = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(word).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        let after = line[at + word.len()..].chars().next();
+        !before.is_some_and(part_of_word) && !after.is_some_and(part_of_word)
+    })
+}
+
+/// The lines of a manifest that name one of our crates as a dependency of any kind.
+fn named_in_manifest(manifest: &str, dependency: &str) -> bool {
+    let mut inside = false;
+    manifest.lines().any(|line| {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        if line.starts_with('[') {
+            inside = line.trim_matches(['[', ']']).split('.').any(|part| part.ends_with("dependencies"));
+            return inside && line.trim_matches(['[', ']']).ends_with(&format!(".{dependency}"));
+        }
+        let name = line.split(['=', '.', ' ']).next().unwrap_or_default();
+        inside && name.trim_matches('"') == dependency
+    })
+}
+
+/// Each crate with those of ours that it must not know.
+const MUST_NOT_KNOW: [(&str, &[&str]); 3] = [
+    ("claviger-api", &["claviger-daemon", "claviger-tui", "claviger"]),
+    ("claviger-daemon", &["claviger-tui", "claviger"]),
+    ("claviger-tui", &["claviger-daemon", "claviger"]),
+];
+
+#[test]
+fn arrows_go_from_the_executable_to_daemon_and_interface_and_from_both_to_the_language_only() {
+    for (name, forbidden) in MUST_NOT_KNOW {
+        let room = root().join("crates").join(name);
+        let manifest = fs::read_to_string(room.join("Cargo.toml")).unwrap();
+        for other in forbidden {
+            assert!(!named_in_manifest(&manifest, other), "the manifest of {name} names {other}");
+            let path = format!("{}::", other.replace('-', "_"));
+            for file in rust_files(&room) {
+                let text = fs::read_to_string(&file).unwrap();
+                for (number, line) in code(&text) {
+                    let turned = line
+                        .match_indices(&path)
+                        .any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+                    assert!(!turned, "{}:{number} uses {other}", file.display());
+                }
+            }
+        }
+    }
+    let executable = fs::read_to_string(root().join("crates/claviger/Cargo.toml")).unwrap();
+    for known in ["claviger-api", "claviger-daemon", "claviger-tui"] {
+        assert!(named_in_manifest(&executable, known), "the check of manifests does not see {known}");
+    }
+}
+
+#[test]
+fn these_tests_know_neither_the_daemon_nor_the_interface() {
+    for file in rust_files(&root().join("tests")) {
+        let text = fs::read_to_string(&file).unwrap();
+        for (number, line) in code(&text) {
+            let uses = line.trim_start();
+            let turned = uses.starts_with("use claviger_daemon") || uses.starts_with("use claviger_tui");
+            assert!(!turned, "{}:{number} reaches into a library", file.display());
+        }
+    }
+}
+
+/// The files of a module, whether it is one file or a directory.
+fn module_files(source: &Path, module: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let file = source.join(format!("{module}.rs"));
+    if file.is_file() {
+        files.push(file);
+    }
+    let directory = source.join(module);
+    if directory.is_dir() {
+        files.extend(rust_files(&directory));
+    }
+    files
+}
+
+/// The text of a file before its unit tests, which may use more.
+fn without_tests(text: &str) -> &str {
+    text.split("#[cfg(test)]").next().unwrap_or_default()
+}
+
+#[test]
+fn token_and_domain_do_no_io_and_read_no_clock() {
+    let source = root().join("crates/claviger-daemon/src");
+    let forbidden = [
+        "redb",
+        "tokio",
+        "jsonrpsee",
+        "hyper",
+        "std::fs",
+        "std::net",
+        "std::process",
+        "std::env",
+        "SystemTime",
+        "Instant",
+    ];
+    let mut seen = 0;
+    for module in ["token", "domain"] {
+        for file in module_files(&source, module) {
+            seen += 1;
+            let text = fs::read_to_string(&file).unwrap();
+            for (number, line) in code(without_tests(&text)) {
+                for word in forbidden {
+                    assert!(!mentions(line, word), "{}:{number} uses {word}", file.display());
+                }
+            }
+        }
+    }
+    assert!(seen >= 2, "token and domain are somewhere else than this test looks");
+}
+
+#[test]
+fn only_the_store_knows_redb() {
+    let source = root().join("crates/claviger-daemon/src");
+    let store = module_files(&source, "store");
+    for file in rust_files(&source).into_iter().filter(|file| !store.contains(file)) {
+        let text = fs::read_to_string(&file).unwrap();
+        for (number, line) in code(without_tests(&text)) {
+            assert!(
+                !mentions(line, "redb::") && !mentions(line, "use redb"),
+                "{}:{number} uses redb",
+                file.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_interfaces_update_and_view_are_pure() {
+    let source = root().join("crates/claviger-tui/src");
+    let forbidden =
+        ["tokio", "std::fs", "std::net", "std::process", "std::env", "SystemTime", "Instant::now"];
+    for module in ["state", "update", "view", "keymap"] {
+        for file in module_files(&source, module) {
+            let text = fs::read_to_string(&file).unwrap();
+            for (number, line) in code(without_tests(&text)) {
+                for word in forbidden {
+                    assert!(!mentions(line, word), "{}:{number} uses {word}", file.display());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_file_opens_by_saying_what_it_owns() {
+    let mut files = rust_files(&root().join("crates"));
+    files.extend(rust_files(&root().join("tests")));
+    assert!(files.len() > 20);
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.starts_with("//! "), "{} does not open with //!", file.display());
+        let opening: Vec<&str> = text.lines().take_while(|line| line.starts_with("//!")).collect();
+        assert!(
+            opening.iter().map(|line| line.len()).sum::<usize>() > 30,
+            "{} says too little",
+            file.display()
+        );
+    }
+}
+
+#[test]
+fn no_file_of_the_product_allows_unsafe_code() {
+    for file in rust_files(&root().join("crates")) {
+        let text = fs::read_to_string(&file).unwrap();
+        for (number, line) in code(&text) {
+            assert!(!line.contains("allow(unsafe_code"), "{}:{number}", file.display());
+        }
+    }
+}

@@ -91,7 +91,9 @@ fn a_request_id_is_1_to_64_printable_ascii_characters() {
     let daemon = Daemon::start();
     let key = daemon.create_for_all("key");
     let too_long = "x".repeat(65);
-    for wrong in [json!(""), json!("é"), json!("a\tb"), json!("a\u{7f}"), json!(too_long), json!(7), json!(null)] {
+    for wrong in
+        [json!(""), json!("é"), json!("a\tb"), json!("a\u{7f}"), json!(too_long), json!(7), json!(null)]
+    {
         for (method, params) in [
             ("keys.create", json!({"name": "refused", "request_id": wrong})),
             ("keys.rotate", json!({"id": key.id, "request_id": wrong})),

@@ -1,1 +1,212 @@
-//! x
+//! Owns a few stories told at a real terminal, waiting on text. Must not test what a unit test of the screen can.
+
+use serde_json::json;
+
+use crate::harness::{Daemon, Home, Screen, SecretParts, soon};
+
+const ENTER: &str = "\r";
+const ESC: &str = "\u{1b}";
+const TAB: &str = "\t";
+const CTRL_C: &str = "\u{3}";
+const CTRL_S: &str = "\u{13}";
+
+/// The secret that the screen shows.
+fn shown_secret(screen: &Screen) -> String {
+    let text = screen.text();
+    let found = text
+        .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+        .find(|word| word.starts_with("clv_") && word.len() == 4 + 12 + 1 + 43 + 6);
+    found.unwrap_or_else(|| panic!("no secret on one line:\n{text}")).to_owned()
+}
+
+/// Closes the dialog that shows a secret, by the only way out there is.
+fn say_that_it_is_saved(screen: &mut Screen, secret: &str) {
+    screen.press(ESC);
+    screen.press("q");
+    screen.shows("I have saved it");
+    screen.shows(secret);
+    // The button has the focus, or one of the next presses of Tab brings it there.
+    for _ in 0..6 {
+        screen.press(ENTER);
+        screen.press(TAB);
+        if !screen.text().contains("I have saved it") {
+            break;
+        }
+    }
+    screen.hides("Copy your secret");
+    screen.hides(&SecretParts::of(secret).body[..10]);
+}
+
+#[test]
+fn a_person_opens_the_interface_creates_a_key_saves_its_secret_and_it_opens_what_it_should() {
+    let home = Home::new();
+    // Nothing runs yet: the interface starts the daemon, and the daemon outlives the interface.
+    let mut screen = Screen::open(&home, &[], 110, 30);
+    screen.shows("live");
+    assert!(screen.in_alternate_screen());
+    let admin = home.admin();
+    assert!(admin.answers(), "the daemon is ready before the first list is drawn");
+    admin.ok("accounts.connect", &json!({"name": "Everyday", "id": "everyday"}));
+
+    screen.press("n");
+    screen.shows("Create key");
+    screen.shows("Share all accounts");
+    screen.press("Production n q");
+    screen.shows("Production n q");
+    screen.press(CTRL_S);
+    screen.shows("Copy your secret");
+    let secret = shown_secret(&screen);
+    let granted = home.verify().ok("keys.verify", &json!({"secret": secret, "account": "everyday"}));
+    assert_eq!(granted["key"]["name"], "Production n q");
+    say_that_it_is_saved(&mut screen, &secret);
+    screen.shows("Production n q");
+    screen.shows("All accounts");
+
+    screen.press("q");
+    assert_eq!(screen.ended(), 0);
+    assert!(!screen.in_alternate_screen(), "the terminal is not as it was");
+    assert!(!screen.hides_cursor(), "the cursor is still hidden");
+    assert!(!screen.text().contains(&SecretParts::of(&secret).body), "the secret is left on the screen");
+    assert!(admin.answers(), "the daemon ended with the interface");
+    home.run(&["stop"]).success();
+}
+
+#[test]
+fn what_happens_elsewhere_shows_at_once_and_a_lost_daemon_comes_back() {
+    let mut daemon = Daemon::start();
+    let screen = Screen::open(&daemon.home, &[], 110, 30);
+    screen.shows("live");
+    let key = daemon.create_for_all("made elsewhere");
+    screen.shows("made elsewhere");
+    daemon.admin.ok("keys.rename", &json!({"id": key.id, "name": "named elsewhere"}));
+    screen.shows("named elsewhere");
+    screen.hides("made elsewhere");
+    daemon.kill9();
+    screen.shows("reconnecting");
+    screen.shows("named elsewhere");
+    daemon.start_again();
+    screen.shows("live");
+    daemon.admin.ok("keys.delete", &json!({"id": key.id}));
+    screen.hides("named elsewhere");
+}
+
+#[test]
+fn a_key_is_deleted_only_when_its_name_is_typed() {
+    let daemon = Daemon::start();
+    let key = daemon.create_for_all("doomed");
+    let mut screen = Screen::open(&daemon.home, &[], 110, 30);
+    screen.shows("doomed");
+    screen.press("D");
+    screen.shows("Delete key");
+    screen.press("doo");
+    screen.press(ENTER);
+    screen.press(ESC);
+    screen.hides("Delete key");
+    daemon.granted(&key.secret, None);
+    screen.press("D");
+    screen.shows("Delete key");
+    screen.press("doomed");
+    for _ in 0..4 {
+        screen.press(ENTER);
+        if daemon.keys().is_empty() {
+            break;
+        }
+    }
+    soon("the key is gone", || daemon.keys().is_empty());
+    daemon.denied(&key.secret, None, "UNAUTHORIZED");
+    screen.hides("Delete key");
+}
+
+#[test]
+fn no_press_that_opens_rotate_also_confirms_it_and_cancel_has_the_focus() {
+    let daemon = Daemon::start();
+    let key = daemon.create_for_all("kept");
+    let mut screen = Screen::open(&daemon.home, &[], 110, 30);
+    screen.shows("kept");
+    screen.press("rrrr");
+    screen.shows("Rotate key");
+    screen.press(ENTER);
+    screen.hides("Rotate key");
+    assert_eq!(daemon.key(&key.id)["version"], 1);
+    screen.press("r");
+    screen.shows("Rotate key");
+    screen.press("y");
+    screen.shows("Copy your secret");
+    let secret = shown_secret(&screen);
+    assert_ne!(secret, key.secret);
+    daemon.denied(&key.secret, None, "UNAUTHORIZED");
+    daemon.granted(&secret, None);
+    say_that_it_is_saved(&mut screen, &secret);
+    // Its arrival was acknowledged: nothing of it is kept for a repeated request.
+    assert!(!String::from_utf8_lossy(&daemon.admin.bytes("keys.list", &json!({}))).contains(&secret));
+}
+
+#[test]
+fn while_a_secret_shows_ctrl_c_asks_once_more() {
+    let daemon = Daemon::start();
+    let mut screen = Screen::open(&daemon.home, &[], 110, 30);
+    screen.shows("live");
+    screen.press("n");
+    screen.shows("Create key");
+    screen.press("shown");
+    screen.press(CTRL_S);
+    screen.shows("Copy your secret");
+    let secret = shown_secret(&screen);
+    screen.press(CTRL_C);
+    // It is still there for whoever pressed it by mistake.
+    screen.shows("again");
+    screen.press(CTRL_C);
+    screen.ended();
+    assert!(!screen.text().contains(&SecretParts::of(&secret).body), "the secret is left on the screen");
+}
+
+#[test]
+fn a_terminal_too_small_says_so_and_recovers() {
+    let daemon = Daemon::start();
+    daemon.create_for_all("steady");
+    let mut screen = Screen::open(&daemon.home, &[], 100, 30);
+    screen.shows("steady");
+    for (columns, rows) in [(39, 30), (100, 9), (30, 5)] {
+        screen.resize(columns, rows);
+        screen.shows("too small");
+        screen.resize(100, 30);
+        screen.shows("steady");
+    }
+    screen.resize(1, 1);
+    screen.resize(40, 10);
+    screen.hides("too small");
+    screen.press("q");
+    assert_eq!(screen.ended(), 0);
+}
+
+#[test]
+fn the_demo_shows_samples_and_leaves_nothing_behind() {
+    let home = Home::new();
+    let before: Vec<_> = entries(&home);
+    let mut screen = Screen::open(&home, &["demo"], 110, 30);
+    screen.shows("live");
+    screen.shows("accounts");
+    screen.press("2");
+    screen.press("1");
+    screen.press("q");
+    assert_eq!(screen.ended(), 0);
+    assert_eq!(entries(&home), before, "the demo left something behind");
+    assert!(!home.run.exists() && !home.data.exists());
+}
+
+/// All paths below the home of a test.
+fn entries(home: &Home) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    let mut waiting = vec![home.path("")];
+    while let Some(directory) = waiting.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path.clone());
+            }
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}

@@ -7,7 +7,13 @@ use serde_json::{Value, json};
 use crate::harness::Daemon;
 
 /// Reads a listing page by page, doing something between one page and the next.
-fn pages(daemon: &Daemon, method: &str, member: &str, limit: u64, mut between: impl FnMut(usize)) -> Vec<Value> {
+fn pages(
+    daemon: &Daemon,
+    method: &str,
+    member: &str,
+    limit: u64,
+    mut between: impl FnMut(usize),
+) -> Vec<Value> {
     let (mut items, mut params, mut read) = (Vec::new(), json!({"limit": limit}), 0);
     loop {
         let page = daemon.admin.ok(method, &params);
@@ -42,7 +48,11 @@ fn keys_and_accounts_are_listed_by_name_ignoring_case() {
     assert_eq!(texts(accounts["accounts"].as_array().unwrap(), "name"), expected);
     for (method, member) in [("keys.list", "keys"), ("accounts.list", "accounts")] {
         for limit in [1, 2, 3, 7, 8] {
-            assert_eq!(texts(&pages(&daemon, method, member, limit, |_| ()), "name"), expected, "{limit} a page");
+            assert_eq!(
+                texts(&pages(&daemon, method, member, limit, |_| ()), "name"),
+                expected,
+                "{limit} a page"
+            );
         }
         let page = daemon.admin.ok(method, &json!({}));
         assert_eq!(page.as_object().unwrap().len(), 3, "{page}");
@@ -191,11 +201,18 @@ fn every_change_has_its_entry_newest_first() {
     );
     assert!(actions.iter().filter(|action| **action == "storage_mode.changed").count() >= 2, "{actions:?}");
     for pair in entries.windows(2) {
-        assert_eq!(pair[0]["seq"].as_u64(), pair[1]["seq"].as_u64().map(|seq| seq + 1), "newest first, none missing");
+        assert_eq!(
+            pair[0]["seq"].as_u64(),
+            pair[1]["seq"].as_u64().map(|seq| seq + 1),
+            "newest first, none missing"
+        );
     }
     for entry in &entries {
         let members: Vec<&str> = entry.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(members, ["account_id", "action", "at", "detail", "key_id", "key_name", "pid", "seq", "uid"]);
+        assert_eq!(
+            members,
+            ["account_id", "action", "at", "detail", "key_id", "key_name", "pid", "seq", "uid"]
+        );
         assert_eq!(entry["uid"], rustix::process::getuid().as_raw());
         assert_eq!(entry["pid"], std::process::id());
     }

@@ -1,7 +1,10 @@
 //! Owns the tests from outside: the executable, its sockets, its files and its screen, held to the contract. Must not
 //! call into the daemon or the interface.
 
-#![allow(clippy::unwrap_used, reason = "in a test a value that is not there is the failure, also in the harness")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "in a test a value that is not there is the failure, also in the harness"
+)]
 
 mod command_line;
 mod durability;

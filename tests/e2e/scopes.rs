@@ -210,7 +210,8 @@ fn disconnecting_names_the_keys_whose_scope_lost_the_account() {
     let daemon = Daemon::start();
     daemon.connect("gone");
     daemon.connect("kept");
-    let mut lost = vec![daemon.create_for("one", &["gone"]).id, daemon.create_for("two", &["gone", "kept"]).id];
+    let mut lost =
+        vec![daemon.create_for("one", &["gone"]).id, daemon.create_for("two", &["gone", "kept"]).id];
     let untouched = [daemon.create_for("three", &["kept"]), daemon.create_for_all("four")];
     let result = daemon.admin.ok("accounts.disconnect", &json!({"id": "gone"}));
     assert_eq!(result.as_object().unwrap().len(), 2, "{result}");
@@ -259,7 +260,8 @@ fn an_account_id_of_the_callers_choice_is_kept_or_refused_but_never_changed() {
     }
     let too_long = "x".repeat(65);
     for id in ["", " ", "a b", "a/b", "é", "*", "a\n", " a", "a.", too_long.as_str()] {
-        let error = daemon.admin.refused("accounts.connect", &json!({"name": "n", "id": id}), "INVALID_PARAMS");
+        let error =
+            daemon.admin.refused("accounts.connect", &json!({"name": "n", "id": id}), "INVALID_PARAMS");
         assert_eq!(error.field(), Some("id"), "{}", error.raw);
     }
     for id in [json!(null), json!(7), json!(["a"])] {

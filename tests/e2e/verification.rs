@@ -163,7 +163,10 @@ fn wrong_secrets(daemon: &Daemon) -> Vec<(String, String)> {
         ("in quotes", format!("\"{secret}\"")),
         ("changed case", swap_case(secret)),
         ("changed case of the body", parts.with(|it| it.body = swap_case(&it.body))),
-        ("changed case of the tag and one digit", parts.with(|it| it.tag = other_digit(&swap_case(&it.tag), 3))),
+        (
+            "changed case of the tag and one digit",
+            parts.with(|it| it.tag = other_digit(&swap_case(&it.tag), 3)),
+        ),
         ("all lower case", format!("{}_{}", parts.prefix, secret[4..].to_ascii_lowercase())),
         ("an underscore more", secret.replace('_', "__")),
         ("an underscore less", secret.replacen('_', "", 2)),
@@ -394,7 +397,11 @@ fn storage_mode_off_is_told_to_a_right_secret_only_and_before_the_account_is_loo
     }
     assert_same_bytes(&answers);
     for account in [None, Some("inside"), Some("absent")] {
-        daemon.denied(&SecretParts::of(&key.secret).with(|it| it.tag = "000000".into()), account, "UNAUTHORIZED");
+        daemon.denied(
+            &SecretParts::of(&key.secret).with(|it| it.tag = "000000".into()),
+            account,
+            "UNAUTHORIZED",
+        );
     }
     daemon.set_storage_mode(true);
     daemon.denied(&key.secret, Some("absent"), "NOT_FOUND");
@@ -413,7 +420,11 @@ fn visible_accounts_are_those_of_the_scope_ordered_by_name_ignoring_case() {
     assert_eq!(daemon.visible(&key.secret), ["4", "1"]);
     let result = daemon.verify.ok("accounts.visible", &json!({"secret": key.secret}));
     assert_eq!(members(&result), BTreeSet::from(["accounts"]));
-    daemon.verify.refused("accounts.visible", &json!({"secret": key.secret, "account": "1"}), "INVALID_PARAMS");
+    daemon.verify.refused(
+        "accounts.visible",
+        &json!({"secret": key.secret, "account": "1"}),
+        "INVALID_PARAMS",
+    );
 }
 
 #[test]
@@ -451,7 +462,8 @@ fn notes_of_use_survive_a_restart() {
     let mut daemon = Daemon::start();
     let key = daemon.create_for_all("used");
     daemon.granted(&key.secret, None);
-    let noted = eventually("the use is noted", || daemon.key(&key.id)["last_used_at"].as_str().map(str::to_owned));
+    let noted =
+        eventually("the use is noted", || daemon.key(&key.id)["last_used_at"].as_str().map(str::to_owned));
     daemon.restart();
     assert_eq!(daemon.key(&key.id)["last_used_at"], noted);
 }
@@ -513,7 +525,8 @@ fn race(
 ) -> (Vec<Attempt>, Instant) {
     let (stop, made) = (AtomicBool::new(false), AtomicU64::new(0));
     let attempts = Mutex::new(Vec::new());
-    let params = account.map_or_else(|| json!({"secret": secret}), |id| json!({"secret": secret, "account": id}));
+    let params =
+        account.map_or_else(|| json!({"secret": secret}), |id| json!({"secret": secret, "account": id}));
     let replied = thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {

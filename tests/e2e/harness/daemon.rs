@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::rpc::{RpcError, Socket};
-use super::wait::{PATIENCE, eventually, soon};
+use super::wait::{eventually, soon};
 
 /// Hashing that costs next to nothing, so that tests are quick.
 const CHEAP: &str = "[argon2]\nmemory_kib = 64\niterations = 1\nparallelism = 1\n";
@@ -205,6 +205,20 @@ impl Home {
         failure
     }
 
+    /// Starts a daemon here that may refuse to run; `None` where it has ended by itself.
+    pub(crate) fn start_if_it_can(&self) -> Option<Process> {
+        let mut process = self.spawn();
+        let runs = eventually("the daemon answers or ends", || match process.0.try_wait().unwrap() {
+            Some(status) => {
+                assert!(!status.success(), "a daemon that cannot start says so");
+                assert!(status.code() != Some(101), "the daemon panicked: {}", self.log_text());
+                Some(false)
+            }
+            None => (self.admin().answers() && self.verify().answers()).then_some(true),
+        });
+        runs.then_some(process)
+    }
+
     /// Starts several daemons here at once and gives those that still run when the others have ended.
     pub(crate) fn race(&self, starters: usize) -> Vec<Process> {
         let mut running: Vec<Process> = (0..starters).map(|_| self.spawn()).collect();
@@ -220,7 +234,9 @@ impl Drop for Home {
     /// Ends a daemon that a command started here by itself.
     fn drop(&mut self) {
         let Ok(Ok(status)) = self.admin().try_call("system.status", &json!({})) else { return };
-        let Some(pid) = status["pid"].as_i64().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) else { return };
+        let Some(pid) = status["pid"].as_i64().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) else {
+            return;
+        };
         let _ = kill_process(pid, Signal::KILL);
         let deadline = Instant::now() + Duration::from_secs(5);
         while test_kill_process(pid).is_ok() && Instant::now() < deadline {
@@ -380,7 +396,12 @@ impl Daemon {
     /// The ids of the accounts that a secret may see.
     pub(crate) fn visible(&self, secret: &str) -> Vec<String> {
         let result = self.verify.ok("accounts.visible", &json!({"secret": secret}));
-        result["accounts"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+        result["accounts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["id"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     pub(crate) fn revision(&self) -> u64 {
@@ -417,12 +438,5 @@ fn presented(secret: &str, account: Option<&str>) -> Value {
     match account {
         Some(account) => json!({"secret": secret, "account": account}),
         None => json!({"secret": secret}),
-    }
-}
-
-impl Daemon {
-    /// How long a test of races may go on.
-    pub(crate) fn deadline() -> Instant {
-        Instant::now() + PATIENCE
     }
 }

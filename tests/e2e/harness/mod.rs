@@ -9,8 +9,8 @@ mod secret;
 mod wait;
 mod websocket;
 
-pub(crate) use daemon::{Daemon, Failure, Home, Minted, Output};
-pub(crate) use http::{Answer, exchange};
+pub(crate) use daemon::{Daemon, Home, Minted, Output};
+pub(crate) use http::exchange;
 pub(crate) use rpc::{RpcError, Socket, assert_code};
 pub(crate) use screen::Screen;
 pub(crate) use secret::SecretParts;

@@ -86,7 +86,8 @@ impl Socket {
 
     /// Posts a body as it is; an answer must come.
     pub(crate) fn post(&self, body: impl AsRef<[u8]>) -> Answer {
-        self.try_post(body.as_ref()).unwrap_or_else(|error| panic!("no answer from {}: {error}", self.0.display()))
+        self.try_post(body.as_ref())
+            .unwrap_or_else(|error| panic!("no answer from {}: {error}", self.0.display()))
     }
 
     /// Posts a body and reads the answer as JSON.

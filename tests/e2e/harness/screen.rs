@@ -86,7 +86,8 @@ impl Screen {
 
     /// Waits until what the screen shows is right.
     pub(crate) fn until(&self, what: &str, right: impl Fn(&str) -> bool) {
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| soon(what, || right(&self.text()))));
+        let outcome =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| soon(what, || right(&self.text()))));
         assert!(outcome.is_ok(), "waited in vain until {what}; the screen shows\n{}", self.text());
     }
 

@@ -15,7 +15,10 @@ impl SecretParts {
         let parts: Vec<&str> = secret.split('_').collect();
         let [prefix, id, rest] = parts[..] else { panic!("a secret has three parts, not {}", parts.len()) };
         assert!((2..=12).contains(&prefix.len()), "the prefix has {} characters", prefix.len());
-        assert!(prefix.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()), "the prefix is not a-z0-9");
+        assert!(
+            prefix.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()),
+            "the prefix is not a-z0-9"
+        );
         assert_eq!(id.len(), 12, "the id's part");
         assert_eq!(rest.len(), 43 + 6, "body and tag");
         assert!(id.bytes().chain(rest.bytes()).all(|b| b.is_ascii_alphanumeric()), "a secret is base62");

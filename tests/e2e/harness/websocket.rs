@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -108,21 +108,16 @@ impl WebSocket {
         }
     }
 
-    /// Waits at most this long for each read from now on.
-    pub(crate) fn set_patience(&mut self, patience: Duration) {
-        self.stream.set_read_timeout(Some(patience)).unwrap();
-    }
-
     fn frame(&mut self, opcode: u8, payload: &[u8]) {
         let mut frame = vec![0x80 | opcode];
         match u16::try_from(payload.len()) {
             Ok(len) if len < 126 => frame.push(0x80 | u8::try_from(len).unwrap()),
             Ok(len) => {
-                frame.push(0x80 | 126);
+                frame.push(0x80 | 0x7e);
                 frame.extend(len.to_be_bytes());
             }
             Err(_) => {
-                frame.push(0x80 | 127);
+                frame.push(0x80 | 0x7f);
                 frame.extend((payload.len() as u64).to_be_bytes());
             }
         }
