@@ -521,13 +521,13 @@ fn race(
     secret: &str,
     account: Option<&str>,
     refusal: &str,
-    change: impl FnOnce(),
-) -> (Vec<Attempt>, Instant) {
+    change: impl FnOnce() -> Value,
+) -> (Vec<Attempt>, Instant, Value) {
     let (stop, made) = (AtomicBool::new(false), AtomicU64::new(0));
     let attempts = Mutex::new(Vec::new());
     let params =
         account.map_or_else(|| json!({"secret": secret}), |id| json!({"secret": secret, "account": id}));
-    let replied = thread::scope(|scope| {
+    let (replied, result) = thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
                 while !stop.load(Ordering::Acquire) {
@@ -543,14 +543,14 @@ fn race(
         }
         // Let it be granted at least once by each, so that the race is one.
         soon("verifications are under way", || made.load(Ordering::Acquire) >= 3);
-        change();
+        let result = change();
         let replied = Instant::now();
         let made_before = made.load(Ordering::Acquire);
         soon("verifications went on", || made.load(Ordering::Acquire) >= made_before + 12);
         stop.store(true, Ordering::Release);
-        replied
+        (replied, result)
     });
-    (attempts.into_inner().unwrap(), replied)
+    (attempts.into_inner().unwrap(), replied, result)
 }
 
 fn assert_none_after(attempts: &[Attempt], replied: Instant, what: &str) {
@@ -564,15 +564,14 @@ fn the_old_secret_is_refused_from_the_moment_the_reply_of_rotate_can_be_read() {
     let daemon = Daemon::start();
     let mut key = daemon.create_for_all("rotated under load");
     for _ in 0..20 {
-        let mut fresh = None;
-        let (attempts, replied) = race(&daemon.verify, &key.secret, None, "UNAUTHORIZED", || {
-            let rotated = daemon.rotate(&key.id);
-            daemon.denied(&key.secret, None, "UNAUTHORIZED");
-            daemon.granted(&rotated.secret, None);
-            fresh = Some(rotated);
+        let (attempts, replied, result) = race(&daemon.verify, &key.secret, None, "UNAUTHORIZED", || {
+            daemon.admin.ok("keys.rotate", &json!({"id": key.id}))
         });
         assert_none_after(&attempts, replied, "keys.rotate");
-        key = fresh.unwrap();
+        let fresh = Minted::of(&result);
+        daemon.granted(&fresh.secret, None);
+        daemon.denied(&key.secret, None, "UNAUTHORIZED");
+        key = fresh;
     }
 }
 
@@ -581,8 +580,8 @@ fn deletion_binds_every_verification_that_starts_after_the_reply() {
     let daemon = Daemon::start();
     for round in 0..10 {
         let key = daemon.create_for_all(&format!("doomed {round}"));
-        let (attempts, replied) = race(&daemon.verify, &key.secret, None, "UNAUTHORIZED", || {
-            daemon.admin.ok("keys.delete", &json!({"id": key.id}));
+        let (attempts, replied, _) = race(&daemon.verify, &key.secret, None, "UNAUTHORIZED", || {
+            daemon.admin.ok("keys.delete", &json!({"id": key.id}))
         });
         assert_none_after(&attempts, replied, "keys.delete");
     }
@@ -595,8 +594,8 @@ fn a_narrower_scope_binds_every_verification_that_starts_after_the_reply() {
     daemon.connect("lost");
     let key = daemon.create_for("narrowed", &["kept", "lost"]);
     for _ in 0..10 {
-        let (attempts, replied) = race(&daemon.verify, &key.secret, Some("lost"), "NOT_FOUND", || {
-            daemon.admin.ok("keys.set_scope", &json!({"id": key.id, "scope": {"accounts": ["kept"]}}));
+        let (attempts, replied, _) = race(&daemon.verify, &key.secret, Some("lost"), "NOT_FOUND", || {
+            daemon.admin.ok("keys.set_scope", &json!({"id": key.id, "scope": {"accounts": ["kept"]}}))
         });
         assert_none_after(&attempts, replied, "keys.set_scope");
         daemon.admin.ok("keys.set_scope", &json!({"id": key.id, "scope": "all"}));
@@ -610,12 +609,12 @@ fn disconnecting_and_turning_storage_mode_off_bind_every_verification_that_start
     let key = daemon.create_for_all("open");
     for _ in 0..5 {
         daemon.connect("brief");
-        let (attempts, replied) = race(&daemon.verify, &key.secret, Some("brief"), "NOT_FOUND", || {
-            daemon.admin.ok("accounts.disconnect", &json!({"id": "brief"}));
+        let (attempts, replied, _) = race(&daemon.verify, &key.secret, Some("brief"), "NOT_FOUND", || {
+            daemon.admin.ok("accounts.disconnect", &json!({"id": "brief"}))
         });
         assert_none_after(&attempts, replied, "accounts.disconnect");
-        let (attempts, replied) = race(&daemon.verify, &key.secret, None, "STORAGE_MODE_REQUIRED", || {
-            daemon.set_storage_mode(false);
+        let (attempts, replied, _) = race(&daemon.verify, &key.secret, None, "STORAGE_MODE_REQUIRED", || {
+            daemon.set_storage_mode(false)
         });
         assert_none_after(&attempts, replied, "settings.set_storage_mode");
         daemon.set_storage_mode(true);
