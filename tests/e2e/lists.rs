@@ -129,15 +129,7 @@ fn accounts_of_one_name_are_each_listed_once() {
 #[test]
 fn a_page_has_100_items_where_nothing_else_is_asked_and_1000_at_most() {
     let daemon = Daemon::start();
-    for batch in 0..3 {
-        let calls: Vec<Value> = (0..50)
-            .map(|n| {
-                let name = format!("account {batch} {n:02}");
-                json!({"jsonrpc": "2.0", "id": n, "method": "accounts.connect", "params": {"name": name}})
-            })
-            .collect();
-        daemon.admin.post_json(json!(calls).to_string());
-    }
+    daemon.connect_many(150);
     let page = daemon.admin.ok("accounts.list", &json!({}));
     assert_eq!(page["accounts"].as_array().unwrap().len(), 100);
     assert!(page["next_cursor"].is_string());

@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
@@ -367,6 +368,27 @@ impl Daemon {
     /// Connects an account under an id of the test's choice, which is also its name.
     pub(crate) fn connect(&self, id: &str) -> Value {
         self.admin.ok("accounts.connect", &json!({"name": id, "id": id}))
+    }
+
+    /// Makes many calls at once, so that the daemon can put several changes into one commit; each must succeed.
+    pub(crate) fn all(&self, method: &str, params: &[Value]) {
+        const CALLERS: usize = 25;
+        let next = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..CALLERS {
+                scope.spawn(|| {
+                    while let Some(params) = params.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        self.admin.ok(method, params);
+                    }
+                });
+            }
+        });
+    }
+
+    /// Connects this many accounts, which are named `account` and a number.
+    pub(crate) fn connect_many(&self, count: usize) {
+        let params = (0..count).map(|n| json!({"name": format!("account {n}")})).collect::<Vec<_>>();
+        self.all("accounts.connect", &params);
     }
 
     pub(crate) fn key(&self, id: &str) -> Value {

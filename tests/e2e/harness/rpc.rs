@@ -129,9 +129,13 @@ impl Socket {
         }
     }
 
-    /// Whether a daemon answers here.
+    /// Whether a daemon answers here. One that has too many connections does not.
     pub(crate) fn answers(&self) -> bool {
-        matches!(self.try_call("system.health", &json!({})), Ok(Ok(_)))
+        let call = call_text("system.health", &json!({}));
+        self.try_post(call.as_bytes()).is_ok_and(|answer| {
+            let answer: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+            answer["result"]["status"] == "ok"
+        })
     }
 }
 
