@@ -463,7 +463,7 @@ fn without_a_terminal_the_interface_says_so_and_names_the_commands_for_scripts()
         let output = run(&daemon, arguments);
         assert_ne!(output.status, DONE, "{output:?}");
         assert!(output.stderr.contains("terminal"), "{output:?}");
-        assert!(output.stderr.contains("keys list"), "{output:?}");
+        assert!(output.stderr.contains("claviger keys"), "{output:?}");
         assert!(!output.stdout.contains('\u{1b}'), "{output:?}");
     }
     let home = Home::new();

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
@@ -89,6 +90,21 @@ impl Screen {
         let outcome =
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| soon(what, || right(&self.text()))));
         assert!(outcome.is_ok(), "waited in vain until {what}; the screen shows\n{}", self.text());
+    }
+
+    /// Presses these keys, at the pace of a person, again and again until the screen no longer shows a text.
+    pub(crate) fn press_until_hidden(&mut self, presses: &str, text: &str) {
+        for _ in 0..10 {
+            self.press(presses);
+            let looked_until = Instant::now() + Duration::from_secs(1);
+            while Instant::now() < looked_until {
+                if !self.text().contains(text) {
+                    return;
+                }
+                thread::sleep(Duration::from_millis(4));
+            }
+        }
+        panic!("{text:?} does not go; the screen shows\n{}", self.text());
     }
 
     /// Waits until the program has ended, and gives its exit status.
