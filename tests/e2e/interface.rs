@@ -6,7 +6,6 @@ use crate::harness::{Daemon, Home, Screen, SecretParts, soon};
 
 const ENTER: &str = "\r";
 const ESC: &str = "\u{1b}";
-const TAB: &str = "\t";
 const CTRL_C: &str = "\u{3}";
 const CTRL_S: &str = "\u{13}";
 
