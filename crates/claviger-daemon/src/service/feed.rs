@@ -60,33 +60,50 @@ impl Service {
             Ok((rows.state()?, keys, accounts.into_iter().map(|(_, account)| account).collect::<Vec<_>>()))
         })?;
         let settings = EventSettings { storage_mode: state.storage_mode };
-        Ok((state.revision, parts(state.revision, settings, keys, &accounts)))
+        Ok((state.revision, parts(state.revision, settings, keys, accounts)))
     }
 }
 
-fn parts(revision: u64, settings: EventSettings, keys: Vec<Key>, accounts: &[Account]) -> Vec<Event> {
-    let mut parts = Vec::new();
-    let mut add = |keys: Vec<Key>, accounts: Vec<Account>| {
-        parts.push(Event::Snapshot { revision, keys, accounts, settings, more: true });
-    };
-    for accounts in accounts.chunks(PART) {
-        add(Vec::new(), accounts.to_vec());
+fn parts(revision: u64, settings: EventSettings, keys: Vec<Key>, accounts: Vec<Account>) -> Vec<Event> {
+    let mut parts = vec![Part::default()];
+    for account in accounts {
+        part_for(&mut parts, 0).accounts.push(account);
     }
-    let (mut part, mut grants) = (Vec::new(), 0);
     for key in keys {
         let named = if let Scope::Only(accounts) = &key.scope { accounts.len() } else { 0 };
-        if !part.is_empty() && (part.len() == PART || grants + named > PART_GRANTS) {
-            add(std::mem::take(&mut part), Vec::new());
-            grants = 0;
-        }
-        part.push(key);
-        grants += named;
+        let part = part_for(&mut parts, named);
+        part.grants += named;
+        part.keys.push(key);
     }
-    add(part, Vec::new());
-    if let Some(Event::Snapshot { more, .. }) = parts.last_mut() {
-        *more = false;
+    let last = parts.len() - 1;
+    let event = |(n, Part { keys, accounts, .. }): (usize, Part)| Event::Snapshot {
+        revision,
+        keys,
+        accounts,
+        settings,
+        more: n < last,
+    };
+    parts.into_iter().enumerate().map(event).collect()
+}
+
+#[derive(Default)]
+struct Part {
+    keys: Vec<Key>,
+    accounts: Vec<Account>,
+    grants: usize,
+}
+
+/// The part that one more item goes into: the last, or a new one where that is full.
+fn part_for(parts: &mut Vec<Part>, grants: usize) -> &mut Part {
+    let fits = |part: &Part| {
+        let items = part.keys.len() + part.accounts.len();
+        items < PART && (items == 0 || part.grants + grants <= PART_GRANTS)
+    };
+    if !parts.last().is_some_and(fits) {
+        parts.push(Part::default());
     }
-    parts
+    let last = parts.len() - 1;
+    &mut parts[last]
 }
 
 /// The event of an edit that was applied. `rows` is the transaction that holds it.
@@ -145,8 +162,8 @@ mod tests {
         }
     }
 
-    fn sizes(keys: Vec<Key>) -> Vec<(usize, usize, bool)> {
-        parts(7, EventSettings { storage_mode: true }, keys, &[])
+    fn sizes(keys: Vec<Key>, accounts: Vec<Account>) -> Vec<(usize, usize, bool)> {
+        parts(7, EventSettings { storage_mode: true }, keys, accounts)
             .into_iter()
             .map(|event| match event {
                 Event::Snapshot { keys, accounts, more, .. } => (keys.len(), accounts.len(), more),
@@ -155,15 +172,29 @@ mod tests {
             .collect()
     }
 
+    fn account() -> Account {
+        Account {
+            id: AccountId::parse("a").unwrap(),
+            name: "a".into(),
+            institution: None,
+            mask: None,
+            kind: None,
+            connected_at: Timestamp::default(),
+            version: 1,
+        }
+    }
+
     #[test]
-    fn a_snapshot_of_nothing_is_one_part() {
-        assert_eq!(sizes(vec![]), [(0, 0, false)]);
+    fn a_small_snapshot_is_one_part() {
+        assert_eq!(sizes(vec![], vec![]), [(0, 0, false)]);
+        assert_eq!(sizes(vec![key(Scope::All)], vec![account()]), [(1, 1, false)]);
     }
 
     #[test]
     fn parts_are_bounded_by_items_and_by_what_their_scopes_name() {
-        assert_eq!(sizes(vec![key(Scope::All); 2500]), [(1000, 0, true), (1000, 0, true), (500, 0, false)]);
+        let (keys, accounts) = (vec![key(Scope::All); 1500], vec![account(); 1200]);
+        assert_eq!(sizes(keys, accounts), [(0, 1000, true), (800, 200, true), (700, 0, false)]);
         let wide: Scope = (0..15_000).map(|n| AccountId::parse(&format!("a{n}")).unwrap()).collect();
-        assert_eq!(sizes(vec![key(wide); 2]), [(1, 0, true), (1, 0, false)]);
+        assert_eq!(sizes(vec![key(wide); 2], vec![]), [(1, 0, true), (1, 0, false)]);
     }
 }
