@@ -16,6 +16,7 @@ use crossterm::terminal::{
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal};
 use rustix::process::{Signal, kill_current_process_group};
 use tokio::sync::Notify;
@@ -68,7 +69,7 @@ impl Screen {
             MOUSE_TAKEN.store(true, Ordering::SeqCst);
             execute!(out, EnableMouseCapture)?;
         }
-        self.terminal.clear()
+        self.clear()
     }
 
     /// The terminal's size in cells.
@@ -86,7 +87,9 @@ impl Screen {
 
     /// Forgets what the terminal shows, so that the next frame draws all of it.
     pub(crate) fn clear(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // Not `Terminal::clear`: it asks the terminal where its cursor is, and some never answer.
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::new(0, 0, size.width, size.height))
     }
 
     /// Sends bytes that are not for the screen.
@@ -111,7 +114,7 @@ impl Screen {
         enable_raw_mode()?;
         // Not the alternate screen: taking it twice would lose where the cursor was on the first.
         execute!(self.terminal.backend_mut(), EnableBracketedPaste, cursor::Hide)?;
-        self.terminal.clear()
+        self.clear()
     }
 }
 

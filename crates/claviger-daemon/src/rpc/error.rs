@@ -18,7 +18,9 @@ impl From<Error> for WireError {
                 Self::new(Code::NotFound, "no such account: list the accounts to see their ids").at("id")
             }
             Error::ScopeNamesNoAccount => {
-                Self::new(Code::InvalidParams, "`scope` names an account that is not connected").at("scope")
+                let message =
+                    "`scope` names an account that is not connected: list the accounts to see their ids";
+                Self::new(Code::NotFound, message).at("scope")
             }
             Error::NameTaken => {
                 Self::new(Code::Conflict, "another key has this name (case is ignored): choose another")

@@ -7,13 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use claviger_api::id::PresentedAccountId;
 use claviger_api::object::{KeyIdentity, Verification, VisibleAccounts};
 use claviger_api::{Account, Scope, Secret};
-use redb::ReadTransaction;
 use tokio::sync::watch;
 
 use super::error::FaultId;
 use super::{Error, Service};
 use crate::domain::{Denial, KeyRecord, visible};
-use crate::store::{Rows, State, StoreError};
+use crate::store::{Reader, Rows, State, StoreError};
 use crate::token::{Presented, TagMatch};
 
 /// The answer to a presented secret.
@@ -118,7 +117,7 @@ impl Service {
     async fn judge<T>(
         &self,
         secret: &Secret,
-        open: impl Fn(&ReadTransaction, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
+        open: impl Fn(&Reader, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
     ) -> Result<Verdict<T>, Error> {
         let verdict = self.prove(secret, open).await?;
         let count = if matches!(verdict, Verdict::Granted(_)) { &self.granted } else { &self.refused };
@@ -129,7 +128,7 @@ impl Service {
     async fn prove<T>(
         &self,
         secret: &Secret,
-        open: impl Fn(&ReadTransaction, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
+        open: impl Fn(&Reader, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
     ) -> Result<Verdict<T>, Error> {
         let Some(presented) = Presented::parse(secret.expose()) else {
             return Ok(Verdict::Refused(Refusal::Unauthorized));
@@ -155,7 +154,7 @@ impl Service {
         &self,
         secret: &Secret,
         presented: &Presented<'_>,
-        open: &impl Fn(&ReadTransaction, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
+        open: &impl Fn(&Reader, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
     ) -> Result<Look<Result<T, Denial>>, Error> {
         let id = presented.id();
         let found = self.store.read(|rows| {

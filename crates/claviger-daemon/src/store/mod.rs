@@ -11,9 +11,11 @@ mod write;
 use std::path::PathBuf;
 use std::sync::RwLock;
 
-use redb::{Database, ReadTransaction, ReadableDatabase};
+use redb::{Database, ReadableDatabase};
 
 pub use error::{OpenError, StoreError};
+/// One read transaction: all that it sees is of one moment.
+pub use redb::ReadTransaction as Reader;
 pub use rows::Rows;
 pub use tables::State;
 pub use write::{Applied, Author, Writer};
@@ -35,10 +37,7 @@ impl Store {
     ///
     /// # Errors
     /// The store failed, or what `read` returns.
-    pub fn read<T>(
-        &self,
-        read: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    pub fn read<T>(&self, read: impl FnOnce(&Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let database = self.database.read().map_err(|_| StoreError::Unavailable)?;
         let transaction = database.as_ref().ok_or(StoreError::Unavailable)?.begin_read()?;
         read(&transaction)

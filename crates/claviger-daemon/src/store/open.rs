@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::RwLock;
 
@@ -28,12 +28,15 @@ impl Store {
     /// See [`OpenError`]; the file is left as it is.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         match path.symlink_metadata() {
-            Ok(_) => refuse_foreign(path)?,
+            Ok(_) => {
+                refuse_foreign(path)?;
+                refuse_unknown_schema(path)?;
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => create(path)?,
             Err(error) => return Err(OpenError::Io { path: path.into(), error }),
         }
-        refuse_newer(path)?;
         let database = open_checked(path)?;
+        check_schema(path, schema_of(&database)?)?;
         bring_up_to_date(&database)?;
         Ok(Self { path: Some(path.into()), database: RwLock::new(Some(database)) })
     }
@@ -101,17 +104,19 @@ fn refuse_foreign(path: &Path) -> Result<(), OpenError> {
 
 /// Looks at the schema without writing. A file that needs repair first cannot be looked at so; its schema is seen
 /// when it is open.
-fn refuse_newer(path: &Path) -> Result<(), OpenError> {
-    let look = || -> Option<u64> {
+fn refuse_unknown_schema(path: &Path) -> Result<(), OpenError> {
+    let look = || {
         let database = Builder::new().set_cache_size(CACHE_BYTES).open_read_only(path).ok()?;
-        let transaction = database.begin_read().ok()?;
-
-        transaction.open_table(META).ok()?.get("schema").ok()?.map(|row| row.value())
+        schema_of(&database).ok()
     };
-    match catch_unwind(AssertUnwindSafe(look)) {
-        Ok(Some(found)) if found > SCHEMA => {
-            Err(OpenError::Newer { path: path.into(), found, known: SCHEMA })
-        }
+    quietly(look).flatten().map_or(Ok(()), |schema| check_schema(path, schema))
+}
+
+fn check_schema(path: &Path, schema: u64) -> Result<(), OpenError> {
+    match schema {
+        // Another program's database: every store of ours has a schema from the moment that it stands in its place.
+        0 => Err(OpenError::Foreign(path.into())),
+        found if found > SCHEMA => Err(OpenError::Newer { path: path.into(), found, known: SCHEMA }),
         _ => Ok(()),
     }
 }
@@ -119,26 +124,31 @@ fn refuse_newer(path: &Path) -> Result<(), OpenError> {
 /// Opens a file with its integrity checked. redb can panic on a disk that lies; that is damage too.
 fn open_checked(path: &Path) -> Result<Database, OpenError> {
     let open = || Builder::new().set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true).open(path);
-    match catch_unwind(AssertUnwindSafe(open)) {
-        Ok(Ok(database)) => Ok(database),
-        Ok(Err(DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch)) => {
+    match quietly(open) {
+        Some(Ok(database)) => Ok(database),
+        Some(Err(DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch)) => {
             Err(OpenError::AlreadyOpen)
         }
-        Ok(Err(DatabaseError::Storage(StorageError::Io(error))))
-            if error.kind() == ErrorKind::InvalidData =>
-        {
-            Err(OpenError::Foreign(path.into()))
-        }
-        Ok(Err(DatabaseError::Storage(StorageError::Io(error))))
-            if error.kind() != ErrorKind::UnexpectedEof =>
+        Some(Err(DatabaseError::Storage(StorageError::Io(error))))
+            if !matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof) =>
         {
             match StoreError::from(redb::Error::Io(error)) {
                 StoreError::Failed(redb::Error::Io(error)) => Err(OpenError::Io { path: path.into(), error }),
                 full => Err(OpenError::Store(full)),
             }
         }
-        Err(_) | Ok(Err(_)) => Err(OpenError::Damaged(path.into())),
+        None | Some(Err(_)) => Err(OpenError::Damaged(path.into())),
     }
+}
+
+/// Runs what can panic on a damaged file; `None` where it did. Its panic is not reported: the error that it becomes
+/// says what to do.
+fn quietly<T>(run: impl FnOnce() -> T) -> Option<T> {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let result = catch_unwind(AssertUnwindSafe(run)).ok();
+    panic::set_hook(before);
+    result
 }
 
 fn bring_up_to_date(database: &Database) -> Result<(), OpenError> {
@@ -152,7 +162,7 @@ fn bring_up_to_date(database: &Database) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn schema_of(database: &Database) -> Result<u64, StoreError> {
+fn schema_of(database: &impl ReadableDatabase) -> Result<u64, StoreError> {
     let transaction = database.begin_read()?;
     match transaction.open_table(META) {
         Ok(table) => Ok(table.get("schema")?.map_or(0, |row| row.value())),

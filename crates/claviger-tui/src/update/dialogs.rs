@@ -162,6 +162,7 @@ fn act_on_secret(state: &mut State, action: Action, press: Press) {
     match action {
         Action::NextStop | Action::PreviousStop | Action::NextRow | Action::PreviousRow => {
             secret.on_button = true;
+            secret.entered_at = None;
         }
         Action::Activate => {
             let held = |before: claviger_api::Timestamp| now.as_millis() - before.as_millis() < HELD_DOWN;
