@@ -38,7 +38,7 @@ pub struct Gate<S> {
     socket: Access,
 }
 
-/// Puts a [`Gate`] before the service of one socket.
+/// Puts the gate before the service of one socket.
 #[derive(Clone, Copy, Debug)]
 pub struct GateLayer(pub Access);
 
