@@ -1,0 +1,82 @@
+//! Owns keys as answers have them. Must not hold a rule.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::account::Account;
+use crate::id::KeyId;
+use crate::scope::Scope;
+use crate::secret::Secret;
+use crate::time::Timestamp;
+
+/// A named credential with a scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Key {
+    /// Never changes and is never reused.
+    pub id: KeyId,
+    /// Unique among keys, ignoring case.
+    pub name: String,
+    /// Prefix, id and the last four characters of the secret: enough to recognise it, too little to use it.
+    pub hint: String,
+    /// Which accounts it may see.
+    pub scope: Scope,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last rotated.
+    pub rotated_at: Option<Timestamp>,
+    /// When it was last verified with a right secret. Written behind.
+    pub last_used_at: Option<Timestamp>,
+    /// When a secret that rotation had killed was last presented.
+    pub retired_secret_seen_at: Option<Timestamp>,
+    /// Grows by one when name, scope or secret changes.
+    pub version: u64,
+}
+
+/// A key together with its secret: the one time that it is shown.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct KeyWithSecret {
+    /// The key.
+    pub key: Key,
+    /// Its secret, which cannot be had again.
+    pub secret: Secret,
+}
+
+/// A page of keys.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct KeyPage {
+    /// Ordered by name, ignoring case.
+    pub keys: Vec<Key>,
+    /// Where the next page begins; null after the last.
+    pub next_cursor: Option<String>,
+    /// The revision that this page shows.
+    pub revision: u64,
+}
+
+/// Whose key it is: all that a verifier learns of a key besides its scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeyIdentity {
+    /// The key's id.
+    pub id: KeyId,
+    /// The key's name.
+    pub name: String,
+}
+
+/// The answer to a right secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Verification {
+    /// Whose key it is.
+    pub key: KeyIdentity,
+    /// Which accounts it may see.
+    pub scope: Scope,
+    /// The account that was asked for, where one was.
+    pub account: Option<Account>,
+    /// The revision that this verdict holds for.
+    pub revision: u64,
+}
+
+/// A key that was deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeletedKey {
+    /// The id, which is never used again.
+    pub id: KeyId,
+}
