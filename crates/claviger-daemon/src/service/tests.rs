@@ -403,8 +403,9 @@ async fn time_never_runs_behind_what_is_stored() {
     let directory = tempfile::tempdir().unwrap();
     {
         let world = World::on_disk(directory.path());
+        let key = world.create("Used", Scope::All).await;
         world.time.store(1_000_000, Ordering::Relaxed);
-        world.create("Future", Scope::All).await;
+        world.verify(&key.secret, None).await.unwrap();
         world.service.finish().await;
     }
     let world = World::on_disk(directory.path());

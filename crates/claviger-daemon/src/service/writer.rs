@@ -158,14 +158,14 @@ impl Job for SaveUsage {
         &mut self,
         service: &Service,
         writer: &mut Writer,
-        _: Timestamp,
+        now: Timestamp,
     ) -> Result<Option<Event>, StoreError> {
         for (id, _) in self.queue.to_save() {
             self.written.push((id, self.queue.unsaved(&id)));
         }
         let merged: Result<Vec<_>, StoreError> =
             self.written.iter().map(|(id, _)| Ok((*id, service.usage_of(writer, id)?))).collect();
-        writer.put_usage(&merged?)?;
+        writer.put_usage(&merged?, now)?;
         Ok(None)
     }
 

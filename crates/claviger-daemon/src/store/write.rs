@@ -72,7 +72,7 @@ impl Writer {
             storage_mode: edit.storage_mode.unwrap_or(state.storage_mode),
             newest_at: state.newest_at.max(at.as_millis()),
         };
-        self.0.open_table(SETTINGS)?.insert("state", encode(&state).as_slice())?;
+        self.put_state(state)?;
         Ok(Applied { revision: state.revision, storage_mode: state.storage_mode })
     }
 
@@ -80,7 +80,9 @@ impl Writer {
     ///
     /// # Errors
     /// The store failed; the transaction must not be committed.
-    pub fn put_usage(&mut self, notes: &[(KeyId, Usage)]) -> Result<(), StoreError> {
+    pub fn put_usage(&mut self, notes: &[(KeyId, Usage)], at: Timestamp) -> Result<(), StoreError> {
+        let state = self.state()?;
+        self.put_state(State { newest_at: state.newest_at.max(at.as_millis()), ..state })?;
         let keys = self.0.open_table(KEYS)?;
         let mut usage = self.0.open_table(USAGE)?;
         let ms = |time: Option<Timestamp>| time.map(Timestamp::as_millis);
@@ -89,6 +91,11 @@ impl Writer {
                 usage.insert(row_key(id), (ms(note.last_used_at), ms(note.retired_secret_seen_at)))?;
             }
         }
+        Ok(())
+    }
+
+    fn put_state(&mut self, state: State) -> Result<(), StoreError> {
+        self.0.open_table(SETTINGS)?.insert("state", encode(&state).as_slice())?;
         Ok(())
     }
 
