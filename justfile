@@ -1,0 +1,27 @@
+# Lists what there is.
+default:
+    @just --list
+
+# What CI runs: formatting, lints, docs, tests.
+check:
+    .ci/run
+
+# Opens the interface on a throw-away store with sample data.
+demo:
+    cargo run --release -- demo
+
+# All tests.
+test:
+    cargo test --workspace
+
+# Measures verification.
+bench:
+    cargo bench -p claviger-daemon
+
+# Writes docs/openrpc.json anew from the code.
+openrpc:
+    CLAVIGER_BLESS=1 cargo test -p claviger-api openrpc
+
+# Builds the documentation of the crates.
+docs:
+    cargo doc --workspace --no-deps
