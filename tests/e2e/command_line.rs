@@ -478,3 +478,16 @@ fn a_name_in_any_script_is_printed_as_it_is() {
     let output = run(&daemon, &["keys", "list"]).success();
     assert!(output.stdout.contains("日本語の鍵 é \u{1f511}"), "{output:?}");
 }
+
+#[test]
+fn verify_takes_an_account_by_its_name_and_tells_nothing_of_those_out_of_scope() {
+    let daemon = Daemon::start();
+    for (id, name) in [("mine", "My savings"), ("other", "Other savings")] {
+        daemon.home.admin().ok("accounts.connect", &json!({ "id": id, "name": name }));
+    }
+    let key = daemon.create_for("key", &["mine"]);
+    let verify = |account: &str| daemon.home.run_with_input(&["verify", "--account", account], &key.secret);
+    assert_eq!(verify("My savings").status, DONE);
+    let (hidden, absent) = (verify("Other savings"), verify("No such name"));
+    assert_eq!((hidden.status, &hidden.stderr), (NOT_FOUND, &absent.stderr));
+}

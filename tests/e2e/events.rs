@@ -433,3 +433,33 @@ fn the_shared_client_reads_what_the_daemon_sends() {
         assert_eq!(revisions.next().await.unwrap().revision, next);
     });
 }
+
+#[test]
+fn a_subscription_is_ended_by_its_id_named_or_alone() {
+    let daemon = Daemon::start();
+    let mut socket = WebSocket::open(&daemon.admin);
+    for by_name in [true, false] {
+        let id = socket.subscribe("revision.subscribe");
+        let params = if by_name { json!({ "subscription": id }) } else { json!([id]) };
+        assert_eq!(socket.call("revision.unsubscribe", &params).unwrap(), json!(true));
+        assert_eq!(socket.call("revision.unsubscribe", &params).unwrap(), json!(false));
+    }
+    for params in [json!({}), json!([]), json!({ "id": 7 }), json!([[7]])] {
+        let error = socket.call("revision.unsubscribe", &params).unwrap_err();
+        assert_code(&error, "INVALID_PARAMS");
+    }
+}
+
+#[test]
+fn a_batch_holds_no_subscription() {
+    let daemon = Daemon::start();
+    let mut socket = WebSocket::open(&daemon.admin);
+    socket.send(r#"[{"jsonrpc":"2.0","id":"one","method":"revision.subscribe"}]"#);
+    let answer = socket.receive().unwrap();
+    assert_eq!(answer[0]["error"]["code"], -32600, "{answer}");
+    assert_eq!(socket.call("system.health", &json!({})).unwrap()["status"], "ok");
+    // Nothing else came: neither a second answer nor a notification.
+    daemon.set_storage_mode(true);
+    assert_eq!(socket.call("revision.unsubscribe", &json!({ "subscription": 1 })).unwrap(), json!(false));
+    assert_eq!(socket.kept(), 0);
+}

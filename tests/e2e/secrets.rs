@@ -41,6 +41,14 @@ fn assert_directory_holds_none(directory: &Path, needles: &[String]) {
     }
 }
 
+/// Sends a secret where a subscription's id belongs.
+fn misplace(secret: &str, socket: &mut WebSocket) {
+    for params in [json!({"secret": secret}), json!([[secret]]), json!({"subscription": {"is": secret}})] {
+        let _ = socket.call("events.unsubscribe", &params);
+        let _ = socket.call("revision.unsubscribe", &params);
+    }
+}
+
 #[test]
 fn after_a_whole_session_at_trace_level_the_secret_is_nowhere() {
     let mut daemon = Daemon::start();
@@ -76,6 +84,7 @@ fn after_a_whole_session_at_trace_level_the_secret_is_nowhere() {
     secrets.push(by_command.clone());
 
     for secret in [&kept, &rotated, &fresh, &deleted, &repeated, &over_socket].map(|minted| &minted.secret) {
+        misplace(secret, &mut socket);
         for account in [None, Some("a"), Some("absent")] {
             let _ = daemon.present(secret, account);
         }

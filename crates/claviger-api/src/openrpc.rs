@@ -106,8 +106,8 @@ impl Visitor for Collect {
         self.methods.push(json!({
             "name": S::UNSUBSCRIBE,
             "summary": format!("Ends what {} began", S::NAME),
-            "description": "Over a WebSocket only. Takes the subscription's id as its one positional parameter.",
-            "paramStructure": "by-position",
+            "description": "Over a WebSocket only. The id may also stand alone, by position.",
+            "paramStructure": "either",
             "params": [{ "name": "subscription", "required": true, "schema": id }],
             "result": { "name": "ended", "schema": { "type": "boolean" } },
         }));

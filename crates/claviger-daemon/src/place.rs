@@ -92,11 +92,12 @@ impl LockedDirectory {
     }
 }
 
-/// Makes a directory with this mode if it is missing, checks that it is ours and no looser, and locks it.
+/// Makes a directory with this mode if it is missing, checks that it is ours and no looser than `loosest`, locks it, and
+/// gives it the mode. `loosest` is `mode`, or what another configuration of ours may have left.
 ///
 /// # Errors
-/// See [`PlaceError`]; nothing that was there is changed, except that a stricter mode becomes `mode`.
-pub fn take_directory(path: &Path, mode: u32) -> Result<LockedDirectory, PlaceError> {
+/// See [`PlaceError`]; then nothing that was there is changed.
+pub fn take_directory(path: &Path, mode: u32, loosest: u32) -> Result<LockedDirectory, PlaceError> {
     if let Err(error) = DirBuilder::new().recursive(true).mode(0o700).create(path) {
         return Err(match error.kind() {
             ErrorKind::AlreadyExists | ErrorKind::NotADirectory => PlaceError::NotADirectory(path.into()),
@@ -107,7 +108,7 @@ pub fn take_directory(path: &Path, mode: u32) -> Result<LockedDirectory, PlaceEr
     if !metadata.is_dir() {
         return Err(PlaceError::NotADirectory(path.into()));
     }
-    check_ours(path, &metadata, mode)?;
+    check_ours(path, &metadata, loosest)?;
     let directory = File::open(path).map_err(fault(path))?;
     match directory.try_lock() {
         Ok(()) => {}
@@ -184,7 +185,7 @@ mod tests {
     fn a_missing_directory_is_made_for_us_alone() {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("a/b");
-        let taken = take_directory(&path, 0o700).unwrap();
+        let taken = take_directory(&path, 0o700, 0o700).unwrap();
         assert_eq!(mode(taken.path()), 0o700);
         assert_eq!(mode(&parent.path().join("a")), 0o700);
     }
@@ -193,28 +194,31 @@ mod tests {
     fn a_loose_directory_is_refused_and_left_alone() {
         let parent = tempfile::tempdir().unwrap();
         fs::set_permissions(parent.path(), Permissions::from_mode(0o750)).unwrap();
-        let error = take_directory(parent.path(), 0o700).err().unwrap();
+        let error = take_directory(parent.path(), 0o700, 0o700).err().unwrap();
         assert!(matches!(error, PlaceError::LooseMode { mode: 0o750, .. }));
         assert!(error.hint().unwrap().starts_with("chmod 0700 "));
         assert_eq!(mode(parent.path()), 0o750);
     }
 
     #[test]
-    fn a_strict_directory_is_opened_only_as_far_as_asked() {
+    fn a_directory_of_ours_is_opened_and_closed_as_far_as_asked() {
         let parent = tempfile::tempdir().unwrap();
         fs::set_permissions(parent.path(), Permissions::from_mode(0o700)).unwrap();
-        let _taken = take_directory(parent.path(), 0o711).unwrap();
+        let taken = take_directory(parent.path(), 0o711, 0o711).unwrap();
         assert_eq!(mode(parent.path()), 0o711);
+        drop(taken);
+        let _again = take_directory(parent.path(), 0o700, 0o711).unwrap();
+        assert_eq!(mode(parent.path()), 0o700);
     }
 
     #[test]
     fn a_directory_is_locked_once() {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("d");
-        let first = take_directory(&path, 0o700).unwrap();
-        assert!(matches!(take_directory(&path, 0o700).err(), Some(PlaceError::Locked(_))));
+        let first = take_directory(&path, 0o700, 0o700).unwrap();
+        assert!(matches!(take_directory(&path, 0o700, 0o700).err(), Some(PlaceError::Locked(_))));
         drop(first);
-        assert!(take_directory(&path, 0o700).is_ok());
+        assert!(take_directory(&path, 0o700, 0o700).is_ok());
     }
 
     #[test]

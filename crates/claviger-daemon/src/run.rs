@@ -14,11 +14,14 @@ use crate::config::{Config, SocketConfig};
 use crate::place::{PlaceError, check_file, take_directory};
 use crate::rpc::{About, Context, module};
 use crate::service::{Clock, Service, StartFault};
-use crate::socket::{BindError, Connections, Listener, Server, accept, bind, check_path};
+use crate::socket::{BindError, Connections, Listener, Server, accept, bind, check_path, group_id};
 use crate::store::{FILE_NAME, OpenError, Store};
 
 /// How long what is running may take to finish when the daemon ends.
 const FINISHING: Duration = Duration::from_secs(5);
+
+/// The mode of the runtime directory where others may use `verify.sock`: they can pass through, and see nothing.
+const PASSABLE: u32 = 0o711;
 
 /// Why a daemon cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -109,14 +112,15 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
     harden();
-    let data = take_directory(&config.data_dir, 0o700)?;
+    let data = take_directory(&config.data_dir, 0o700, 0o700)?;
     let store_path = data.path().join(FILE_NAME);
     check_file(&store_path)?;
-    let runtime_mode = if config.sockets.lets_others_in() { 0o711 } else { 0o700 };
+    let runtime_mode = if config.sockets.lets_others_in() { PASSABLE } else { 0o700 };
+    let verify_group = config.sockets.verify_group.as_deref().map(group_id).transpose()?;
     let (admin_path, verify_path) =
         (config.runtime_dir.join(ADMIN_SOCKET), config.runtime_dir.join(VERIFY_SOCKET));
     check_path(&verify_path)?;
-    let runtime = take_directory(&config.runtime_dir, runtime_mode)?;
+    let runtime = take_directory(&config.runtime_dir, runtime_mode, PASSABLE)?;
     let store = Store::open(&store_path)?;
 
     let clock = Clock::system();
@@ -131,7 +135,7 @@ pub async fn run(
         uids: Some(admin_uids(&config.sockets)),
     };
     let verify = Listener {
-        socket: bind(&verify_path, config.sockets.verify_mode, config.sockets.verify_group.as_deref())?,
+        socket: bind(&verify_path, config.sockets.verify_mode, verify_group)?,
         access: Access::Verify,
         uids: None,
     };

@@ -114,7 +114,7 @@ fn log(level: LogLevel) {
     tracing_subscriber::registry().with(layer).with(targets(level)).init();
 }
 
-/// What may be logged. Below `warn`, libraries log what they send and receive, and that holds secrets: no level that
+/// What may be logged. Below `error`, libraries log what they send and receive, and that holds secrets: no level that
 /// anybody can ask for lets them.
 fn targets(level: LogLevel) -> Targets {
     let level = match level {
@@ -124,7 +124,7 @@ fn targets(level: LogLevel) -> Targets {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("claviger", level)
+    Targets::new().with_default(level.min(LevelFilter::ERROR)).with_target("claviger", level)
 }
 
 #[cfg(test)]
@@ -136,18 +136,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_our_own_targets_log_below_warnings() {
+    fn only_our_own_targets_log_below_errors() {
         let trace = targets(LogLevel::Trace);
         assert!(trace.would_enable("claviger_daemon::service", &Level::TRACE));
         assert!(trace.would_enable("claviger", &Level::TRACE));
         for foreign in
             ["jsonrpsee-server", "jsonrpsee_core::client", "hyper::proto", "soketto", "mio", "tokio"]
         {
-            assert!(trace.would_enable(foreign, &Level::WARN), "{foreign}");
-            assert!(!trace.would_enable(foreign, &Level::INFO), "{foreign}");
+            assert!(trace.would_enable(foreign, &Level::ERROR), "{foreign}");
+            assert!(!trace.would_enable(foreign, &Level::WARN), "{foreign}");
         }
         let error = targets(LogLevel::Error);
-        assert!(!error.would_enable("hyper", &Level::WARN));
         assert!(!error.would_enable("claviger_daemon", &Level::WARN));
     }
 

@@ -83,14 +83,20 @@ fn pick<'a>(accounts: &'a [Account], wanted: &str) -> Result<&'a Account, Failur
     if let Some(account) = accounts.iter().find(|account| account.id.as_str() == wanted) {
         return Ok(account);
     }
+    named(accounts, wanted)?.ok_or_else(|| {
+        Failure::of(Code::NotFound, "no account has this id or name")
+            .hint("`claviger accounts list` shows what there is; names are compared exactly")
+    })
+}
+
+/// The one account with exactly this name, if there is one.
+pub(crate) fn named<'a>(accounts: &'a [Account], wanted: &str) -> Result<Option<&'a Account>, Failure> {
     let name = normal(wanted);
     let mut named = accounts.iter().filter(|account| account.name == name);
     match (named.next(), named.next()) {
-        (Some(account), None) => Ok(account),
-        (Some(_), Some(_)) => Err(Failure::of(Code::Conflict, "several accounts have this name")
+        (account, None) => Ok(account),
+        (_, Some(_)) => Err(Failure::of(Code::Conflict, "several accounts have this name")
             .hint("use the id: `claviger accounts list` shows it")),
-        (None, _) => Err(Failure::of(Code::NotFound, "no account has this id or name")
-            .hint("`claviger accounts list` shows what there is; names are compared exactly")),
     }
 }
 

@@ -89,6 +89,11 @@ impl WebSocket {
         panic!("only notes of use came");
     }
 
+    /// How many messages came that nobody asked for.
+    pub(crate) fn kept(&self) -> usize {
+        self.notifications.len()
+    }
+
     /// The next message, or `None` when the other side has closed.
     pub(crate) fn receive(&mut self) -> Option<Value> {
         let mut text = Vec::new();

@@ -1,12 +1,15 @@
 //! Owns what stands before every call: limits of depth and number, and errors in the contract's form where jsonrpsee
 //! would answer in its own. Must not know what a method does.
 
+use std::borrow::Cow;
+
 use claviger_api::method::{Events, Revisions, Subscription};
-use claviger_api::param::depth_of;
+use claviger_api::param::{Fields, Param, Rule, depth_of, elements_of, text_of};
 use claviger_api::{Access, Code, Error};
 use jsonrpsee::server::BatchResponseBuilder;
 use jsonrpsee::server::middleware::rpc::{Batch, BatchEntry, MethodResponse, Notification, RpcServiceT};
 use jsonrpsee::types::{Id, Request};
+use serde_json::value::RawValue;
 use tower::Layer;
 
 use super::error::error_object;
@@ -54,15 +57,23 @@ impl<S> Gate<S>
 where
     S: RpcServiceT<MethodResponse = MethodResponse> + Clone + Send + Sync + 'static,
 {
-    async fn pass(self, request: Request<'_>) -> MethodResponse {
+    async fn pass(self, mut request: Request<'_>) -> MethodResponse {
         let id = request.id.clone().into_owned();
         let depth = 1 + request.params.as_ref().map_or(0, |params| depth_of(params.get()));
         if depth > DEPTH {
             return refuse(id, Code::InvalidRequest, "the request is nested too deep: 64 levels at most");
         }
-        if self.is_subscription(&request.method) && request.extensions.get::<OverWebSocket>().is_none() {
+        let is_subscription = self.is_subscription(&request.method);
+        if is_subscription && request.extensions.get::<OverWebSocket>().is_none() {
             let message = "subscriptions need a WebSocket: GET / with an upgrade";
             return refuse(id, Code::InvalidRequest, message);
+        }
+        if is_subscription && UNSUBSCRIBE.contains(&request.method.as_ref()) {
+            // jsonrpsee takes the id by position only, and logs what it cannot read.
+            match read_subscription(request.params.as_ref().map(|params| params.get())) {
+                Ok(params) => request.params = Some(Cow::Owned(params)),
+                Err(error) => return MethodResponse::error(id, error_object(error)),
+            }
         }
         let response = self.service.call(request).await;
         match response.as_error_code() {
@@ -84,6 +95,35 @@ where
         let events = [Events::NAME, Events::UNSUBSCRIBE].contains(&method);
         let revisions = [Revisions::NAME, Revisions::UNSUBSCRIBE].contains(&method);
         revisions || (events && self.socket == Access::Admin)
+    }
+}
+
+const UNSUBSCRIBE: [&str; 2] = [Events::UNSUBSCRIBE, Revisions::UNSUBSCRIBE];
+
+/// Reads `{"subscription": ID}`, or `[ID]` as JSON-RPC's other servers have it, into `[ID]`.
+fn read_subscription(params: Option<&str>) -> Result<Box<RawValue>, Error> {
+    let by_position = params.and_then(|params| elements_of(params).ok());
+    let id = match by_position.as_deref() {
+        Some([id]) => SubscriptionId::read(id.get()).map_err(|rule| {
+            Error::new(Code::InvalidParams, format!("`subscription` {rule}")).at("subscription")
+        }),
+        _ => Fields::parse(params.unwrap_or("{}"), &["subscription"])
+            .and_then(|fields| fields.required::<SubscriptionId>("subscription")),
+    }?;
+    RawValue::from_string(format!("[{}]", id.0))
+        .map_err(|_| Error::new(Code::InvalidParams, "`subscription` is not JSON").at("subscription"))
+}
+
+/// The id of a subscription as JSON: a whole number, or a text.
+struct SubscriptionId(String);
+
+impl Param for SubscriptionId {
+    fn read(json: &str) -> Result<Self, Rule> {
+        if u64::read(json).is_ok() || text_of(json).is_ok() {
+            Ok(Self(json.to_owned()))
+        } else {
+            Err(Rule::text("must be what the subscribing call gave: a whole number or a text"))
+        }
     }
 }
 
@@ -112,6 +152,11 @@ where
             let mut answers = BatchResponseBuilder::new_with_limit(MAX_ANSWER as usize);
             for entry in batch {
                 let answer = match entry {
+                    // jsonrpsee would answer it twice.
+                    Ok(BatchEntry::Call(request)) if gate.is_subscription(&request.method) => {
+                        let message = "subscriptions come one at a time, not in a batch";
+                        refuse(request.id.into_owned(), Code::InvalidRequest, message)
+                    }
                     Ok(BatchEntry::Call(request)) => gate.clone().pass(request).await,
                     // A call without an id is not carried out: nobody would learn what became of it.
                     Ok(BatchEntry::Notification(_)) => continue,
@@ -149,4 +194,35 @@ pub const NOT_A_CALL: &str =
 
 fn refuse(id: Id<'static>, code: Code, message: &str) -> MethodResponse {
     MethodResponse::error(id, error_object(Error::new(code, message)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subscription_is_named_or_the_only_element() {
+        for (params, expected) in
+            [(r#"{"subscription": 7}"#, "[7]"), (r#"{"subscription": "abc"}"#, r#"["abc"]"#), ("[7]", "[7]")]
+        {
+            assert_eq!(read_subscription(Some(params)).unwrap().get(), expected);
+        }
+    }
+
+    #[test]
+    fn what_names_no_subscription_is_refused_and_not_repeated() {
+        for params in [
+            None,
+            Some(r#"{"secret": "S3CRET"}"#),
+            Some(r#"{"subscription": {"S3CRET": 1}}"#),
+            Some(r#"[["S3CRET"]]"#),
+            Some(r#"["S3CRET", 2]"#),
+            Some("[]"),
+            Some("null"),
+        ] {
+            let error = read_subscription(params).unwrap_err();
+            assert_eq!(error.code, Code::InvalidParams);
+            assert!(!error.message.contains("S3CRET"), "{error}");
+        }
+    }
 }

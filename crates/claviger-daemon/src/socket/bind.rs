@@ -53,9 +53,8 @@ pub fn check_path(path: &Path) -> Result<(), BindError> {
 ///
 /// # Errors
 /// See [`BindError`].
-pub fn bind(path: &Path, mode: u32, group: Option<&str>) -> Result<UnixListener, BindError> {
+pub fn bind(path: &Path, mode: u32, group: Option<u32>) -> Result<UnixListener, BindError> {
     check_path(path)?;
-    let group = group.map(group_id).transpose()?;
     remove_stale_socket(path)?;
     let fault = |error| BindError::Io { path: path.into(), error };
     // Nobody can connect between binding and the mode below.
@@ -70,7 +69,11 @@ pub fn bind(path: &Path, mode: u32, group: Option<&str>) -> Result<UnixListener,
     Ok(listener)
 }
 
-fn group_id(group: &str) -> Result<u32, BindError> {
+/// Finds a group by its number or its name.
+///
+/// # Errors
+/// [`BindError::NoSuchGroup`].
+pub fn group_id(group: &str) -> Result<u32, BindError> {
     if let Ok(number) = group.parse() {
         return Ok(number);
     }

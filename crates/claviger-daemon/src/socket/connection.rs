@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use claviger_api::Access;
+use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use jsonrpsee::server::http::is_json;
 use jsonrpsee::server::middleware::rpc::RpcServiceBuilder;
 use jsonrpsee::server::ws::is_upgrade_request;
 use jsonrpsee::server::{
@@ -126,6 +128,9 @@ async fn answer(
         request.extensions_mut().insert(OverWebSocket);
         request.extensions_mut().insert(place);
         request
+    } else if request.method() == Method::POST && !is_json(request.headers().get(CONTENT_TYPE)) {
+        let message = "the content type must be application/json";
+        return refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, "INVALID_REQUEST", message);
     } else if request.method() == Method::POST {
         let (head, body) = request.into_parts();
         let call = match timeout_at(deadline, read_call(body)).await {

@@ -7,6 +7,6 @@ mod deadline;
 mod limit;
 
 pub use accept::{Listener, accept};
-pub use bind::{BindError, bind, check_path};
+pub use bind::{BindError, bind, check_path, group_id};
 pub use connection::Server;
 pub use limit::Connections;

@@ -72,7 +72,7 @@ fn key(state: &State, key: &Key, sheet: &mut Sheet) {
     sheet.text(&key.id.to_string(), theme.plain());
     sheet.gap();
     if let Some(seen) = key.retired_secret_seen_at
-        && key.rotated_at.is_none_or(|rotated| seen > rotated)
+        && key.rotated_at.is_none_or(|rotated| seen >= rotated)
     {
         let ago = age::ago(seen, state.now, zone);
         sheet.text(&format!("! An application still uses an old secret ({ago})."), theme.warning());

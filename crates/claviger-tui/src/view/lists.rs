@@ -25,11 +25,11 @@ pub(super) fn keys(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &
     }
     let hint = seen.iter().map(|key| width(&key.hint)).max().unwrap_or(0).clamp(3, 31);
     let columns = [
-        Column { title: "Name", width: 12, yields: 0, dim: false },
-        Column { title: "Key", width: hint, yields: 1, dim: true },
-        Column { title: "Scope", width: 12, yields: 0, dim: false },
-        Column { title: "Created", width: 10, yields: 3, dim: true },
-        Column { title: "Last used", width: 10, yields: 2, dim: false },
+        Column { title: "Name", width: 12, least: 12, yields: 0, dim: false },
+        Column { title: "Key", width: hint, least: hint.min(12), yields: 1, dim: true },
+        Column { title: "Scope", width: 12, least: 12, yields: 0, dim: false },
+        Column { title: "Created", width: 10, least: 10, yields: 3, dim: true },
+        Column { title: "Last used", width: 10, least: 10, yields: 2, dim: false },
     ];
     let rows: Vec<Row> = seen
         .into_iter()
@@ -51,11 +51,11 @@ pub(super) fn accounts(state: &State, theme: Theme, frame: &mut Frame<'_>, layou
     let title = title(state, &state.accounts, state.store.accounts.len(), Some(state.account_order));
     let inner = pane(theme, frame, layout.list, &title, layout.lines);
     let columns = [
-        Column { title: "Name", width: 12, yields: 0, dim: false },
-        Column { title: "Institution", width: 18, yields: 1, dim: false },
-        Column { title: "Mask", width: 8, yields: 2, dim: true },
-        Column { title: "Kind", width: 10, yields: 3, dim: true },
-        Column { title: "Connected", width: 10, yields: 4, dim: true },
+        Column { title: "Name", width: 12, least: 12, yields: 0, dim: false },
+        Column { title: "Institution", width: 18, least: 18, yields: 1, dim: false },
+        Column { title: "Mask", width: 8, least: 8, yields: 2, dim: true },
+        Column { title: "Kind", width: 10, least: 10, yields: 3, dim: true },
+        Column { title: "Connected", width: 10, least: 10, yields: 4, dim: true },
     ];
     let rows: Vec<Row> = state
         .accounts
@@ -83,11 +83,11 @@ pub(super) fn activity(state: &State, theme: Theme, frame: &mut Frame<'_>, layou
     let title = title(state, list, state.activity.entries.len(), None);
     let inner = pane(theme, frame, layout.list, &title, layout.lines);
     let columns = [
-        Column { title: "What", width: 20, yields: 0, dim: false },
-        Column { title: "Key or account", width: 20, yields: 0, dim: false },
-        Column { title: "When", width: 10, yields: 1, dim: false },
-        Column { title: "By", width: 18, yields: 3, dim: true },
-        Column { title: "Detail", width: 24, yields: 4, dim: true },
+        Column { title: "What", width: 20, least: 20, yields: 0, dim: false },
+        Column { title: "Key or account", width: 20, least: 20, yields: 0, dim: false },
+        Column { title: "When", width: 10, least: 10, yields: 1, dim: false },
+        Column { title: "By", width: 18, least: 18, yields: 3, dim: true },
+        Column { title: "Detail", width: 24, least: 24, yields: 4, dim: true },
     ];
     let rows: Vec<Row> = list
         .visible(layout.list_rows())

@@ -21,6 +21,8 @@ pub(super) struct Column {
     /// In cells of the terminal. The first column takes what the others leave, and at least this while one can give
     /// way.
     pub(super) width: usize,
+    /// How narrow it gets before a column gives way: its texts are cut.
+    pub(super) least: usize,
     /// Columns with a higher number give way first when the first column gets too narrow.
     pub(super) yields: u8,
     /// Whether it is secondary.
@@ -83,6 +85,16 @@ fn fit(columns: &[Column], room: usize) -> Vec<usize> {
         let others: usize = widths[1..].iter().filter(|width| **width > 0).map(|width| width + GAP).sum();
         room.saturating_sub(MARGIN + others)
     };
+    let short = columns[0].width.saturating_sub(first(&widths));
+    let slack: usize = columns.iter().map(|column| column.width - column.least).sum();
+    if short <= slack {
+        let mut short = short;
+        for (width, column) in widths.iter_mut().zip(columns).skip(1) {
+            let given = short.min(column.width - column.least);
+            *width -= given;
+            short -= given;
+        }
+    }
     while first(&widths) < columns[0].width {
         let weakest = (1..widths.len())
             .filter(|at| widths[*at] > 0 && columns[*at].yields > 0)
@@ -102,12 +114,22 @@ mod tests {
 
     #[test]
     fn columns_give_way_in_their_order() {
-        let column = |width, yields| Column { title: "", width, yields, dim: false };
+        let column = |width, yields| Column { title: "", width, least: width, yields, dim: false };
         let columns = [column(12, 0), column(20, 1), column(10, 3), column(10, 2)];
         assert_eq!(fit(&columns, 80), [32, 20, 10, 10]);
         assert_eq!(fit(&columns, 60), [12, 20, 10, 10]);
         assert_eq!(fit(&columns, 59), [23, 20, 0, 10]);
         assert_eq!(fit(&columns, 40), [16, 20, 0, 0]);
         assert_eq!(fit(&columns, 20), [18, 0, 0, 0]);
+    }
+
+    #[test]
+    fn a_column_gets_narrow_before_another_gives_way() {
+        let column = |width, least, yields| Column { title: "", width, least, yields, dim: false };
+        let columns = [column(12, 12, 0), column(20, 12, 1), column(10, 10, 2)];
+        assert_eq!(fit(&columns, 48), [12, 20, 10]);
+        assert_eq!(fit(&columns, 44), [12, 16, 10]);
+        assert_eq!(fit(&columns, 40), [12, 12, 10]);
+        assert_eq!(fit(&columns, 39), [15, 20, 0]);
     }
 }

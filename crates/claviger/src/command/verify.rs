@@ -1,26 +1,45 @@
 //! Owns `claviger verify`. Must not take a secret from an argument, nor tell one.
 
+use claviger_api::client::{CallError, Client};
 use claviger_api::id::PresentedAccountId;
-use claviger_api::method::{KeysVerify, VerifySecret};
+use claviger_api::method::{AccountsVisible, KeysVerify, ListVisible, VerifySecret};
+use claviger_api::object::Verification;
+use claviger_api::{Code, Secret};
 
 use crate::args::Verify;
 use crate::command::Context;
 use crate::failure::Failure;
 use crate::output::{self, Format, Reader};
-use crate::{connection, input, phrase};
+use crate::{connection, input, lookup, phrase};
+
+/// Asks for an account by its id, else by the exact name of one that the key may see: a name out of its scope is
+/// refused like one that nothing has.
+async fn ask(client: &Client, secret: &Secret, wanted: Option<&str>) -> Result<Verification, Failure> {
+    let of = |account: Option<&str>| VerifySecret {
+        secret: secret.clone(),
+        account: account.map(PresentedAccountId::new),
+    };
+    let refused = match (client.call::<KeysVerify>(of(wanted)).await, wanted) {
+        (Err(CallError::Refused(error)), Some(wanted)) if error.code == Code::NotFound => (error, wanted),
+        (outcome, _) => return Ok(outcome?),
+    };
+    let (error, wanted) = refused;
+    let visible = client.call::<AccountsVisible>(ListVisible { secret: secret.clone() }).await?;
+    match lookup::named(&visible.accounts, wanted)? {
+        Some(account) => Ok(client.call::<KeysVerify>(of(Some(account.id.as_str()))).await?),
+        None => Err(CallError::Refused(error).into()),
+    }
+}
 
 /// Reads a secret and says whose it is.
 pub(crate) async fn run(context: &Context, verify: Verify) -> Result<(), Failure> {
-    let account = match verify.account.as_deref() {
-        // An unset variable must not skip the check.
-        Some("") => {
-            return Err(Failure::usage("--account must not be empty: leave it out to check no account"));
-        }
-        account => account.map(PresentedAccountId::new),
-    };
+    // An unset variable must not skip the check.
+    if verify.account.as_deref() == Some("") {
+        return Err(Failure::usage("--account must not be empty: leave it out to check no account"));
+    }
     let secret = input::secret()?;
     let client = connection::verify(&context.settings).await?;
-    let verdict = client.call::<KeysVerify>(VerifySecret { secret, account }).await?;
+    let verdict = ask(&client, &secret, verify.account.as_deref()).await?;
     if context.format == Format::Json {
         return output::json(&verdict);
     }
