@@ -1,5 +1,6 @@
 //! Owns what is HTTP about a call: the size of its body, whether it is JSON at all, plain refusals. Must not know methods.
 
+use claviger_api::param::depth_of;
 use claviger_api::{Code, Error};
 use http::header::{CONNECTION, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode};
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use crate::rpc::NOT_A_CALL;
+use crate::rpc::{DEPTH, NOT_A_CALL};
 
 /// How large a request's body may be. Bytes.
 pub const BODY_LIMIT: u32 = 64 * 1024;
@@ -50,6 +51,10 @@ fn check_call(body: &[u8]) -> Result<(), (Id<'static>, Error)> {
     let Some(text) = text.filter(|text| serde_json::from_str::<IgnoredAny>(text).is_ok()) else {
         return Err((Id::Null, Error::new(Code::ParseError, "the body is not JSON")));
     };
+    if depth_of(text) > DEPTH {
+        let message = "the request is nested too deep: 64 levels at most";
+        return Err((Id::Null, Error::new(Code::InvalidRequest, message)));
+    }
     let is_call = match text.as_bytes().first() {
         // jsonrpsee takes a call whose id it cannot read for one without an id, and says nothing.
         Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(text).is_ok_and(|calls| {

@@ -81,7 +81,7 @@ fn fault(path: &Path) -> impl FnOnce(io::Error) -> PlaceError {
 /// A directory of ours, locked for as long as this lives.
 pub struct LockedDirectory {
     path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 impl LockedDirectory {
@@ -89,6 +89,16 @@ impl LockedDirectory {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether another path leads to this directory.
+    #[must_use]
+    pub fn is_at(&self, path: &Path) -> bool {
+        let same = |other: Metadata| {
+            let ours = self.lock.metadata().map(|ours| (ours.dev(), ours.ino()));
+            ours.is_ok_and(|ours| ours == (other.dev(), other.ino()))
+        };
+        path.metadata().is_ok_and(same)
     }
 }
 
@@ -118,7 +128,7 @@ pub fn take_directory(path: &Path, mode: u32, loosest: u32) -> Result<LockedDire
     if metadata.mode() & 0o777 != mode {
         directory.set_permissions(Permissions::from_mode(mode)).map_err(fault(path))?;
     }
-    Ok(LockedDirectory { path: path.into(), _lock: directory })
+    Ok(LockedDirectory { path: path.into(), lock: directory })
 }
 
 /// Checks that a file, if it is there, is a regular one of ours that nobody else may read.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use claviger_api::{ADMIN_SOCKET, Access, VERIFY_SOCKET};
 use jsonrpsee::server::{RegisterMethodError, ServerHandle, stop_channel};
 use rustix::fs::Mode;
-use rustix::process::{DumpableBehavior, Resource, Rlimit, geteuid, set_dumpable_behavior, setrlimit, umask};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, geteuid, getrlimit, set_dumpable_behavior, setrlimit, umask,
+};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
@@ -29,6 +31,9 @@ pub enum StartError {
     /// Another daemon has the store or the sockets.
     #[error("another daemon is already running")]
     AlreadyRunning,
+    /// The sockets, which others may reach, are to be where the store is, which nobody may.
+    #[error("the data directory cannot be the runtime directory while others may use verify.sock")]
+    SharedDirectory,
     /// A directory or a file cannot be used.
     #[error(transparent)]
     Place(PlaceError),
@@ -54,6 +59,7 @@ impl StartError {
             Self::AlreadyRunning => Some(
                 "stop it with `claviger stop`, or choose another --data-dir and --runtime-dir".to_owned(),
             ),
+            Self::SharedDirectory => Some("choose another --runtime-dir".to_owned()),
             Self::Place(error) | Self::Bind(BindError::Place(error)) => error.hint(),
             Self::Bind(BindError::PathTooLong { .. }) => {
                 Some("choose a shorter --runtime-dir (or CLAVIGER_RUNTIME_DIR)".to_owned())
@@ -120,14 +126,18 @@ pub async fn run(
     let (admin_path, verify_path) =
         (config.runtime_dir.join(ADMIN_SOCKET), config.runtime_dir.join(VERIFY_SOCKET));
     check_path(&verify_path)?;
-    let runtime = take_directory(&config.runtime_dir, runtime_mode, PASSABLE)?;
+    let runtime = match data.is_at(&config.runtime_dir) {
+        true if config.sockets.lets_others_in() => return Err(StartError::SharedDirectory),
+        true => None,
+        false => Some(take_directory(&config.runtime_dir, runtime_mode, PASSABLE)?),
+    };
+    let runtime_dir = runtime.as_ref().unwrap_or(&data).path().to_owned();
     let store = Store::open(&store_path)?;
 
     let clock = Clock::system();
     let started_at = clock.now();
     let service = Service::start(store, clock, config.key_prefix, config.hashing)?;
-    let about =
-        About { started_at, data_dir: data.path().to_owned(), runtime_dir: runtime.path().to_owned() };
+    let about = About { started_at, data_dir: data.path().to_owned(), runtime_dir: runtime_dir.clone() };
     let context = Arc::new(Context { service: Arc::clone(&service), about });
     let admin = Listener {
         socket: bind(&admin_path, 0o600, None)?,
@@ -143,14 +153,14 @@ pub async fn run(
     let (stop_handle, rpc) = stop_channel();
     let (stop, stopping) = watch::channel(false);
     let (alive, last_gone) = mpsc::channel(1);
-    let connections = Connections::default();
+    let connections = Connections::fitting(getrlimit(Resource::Nofile).current);
     for listener in [admin, verify] {
         let server = Server::new(listener.access, module(&context, listener.access)?, stop_handle.clone());
         tokio::spawn(accept(listener, server, connections.clone(), stopping.clone(), alive.clone()));
     }
     drop((alive, stop_handle, stopping));
     let behind = tokio::spawn(Arc::clone(&service).run_behind());
-    tracing::info!(runtime_dir = %runtime.path().display(), "ready");
+    tracing::info!(runtime_dir = %runtime_dir.display(), "ready");
     ready();
 
     tokio::select! {
@@ -178,6 +188,9 @@ fn harden() {
     // Neither can fail for a process's own sake; where the system lacks them, the rest still holds.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    // Each connection is a descriptor.
+    let files = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files });
 }
 
 fn admin_uids(sockets: &SocketConfig) -> Vec<u32> {

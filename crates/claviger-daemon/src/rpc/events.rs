@@ -157,6 +157,10 @@ impl Changes {
                         if revision <= self.seen {
                             continue;
                         }
+                        // A change whose outcome was not known when it was made was not told.
+                        if revision > self.seen + 1 {
+                            return Next::Missed;
+                        }
                         self.seen = revision;
                     }
                     return Next::Event(event);

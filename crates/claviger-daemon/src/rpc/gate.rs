@@ -18,10 +18,18 @@ use super::error::error_object;
 const BATCH_CALLS: usize = 50;
 
 /// How deep a request may be nested.
-const DEPTH: usize = 64;
+pub const DEPTH: usize = 64;
 
-/// How large an answer may be, in bytes. A page of keys whose scopes name thousands of accounts is large.
-pub const MAX_ANSWER: u32 = 256 * 1024 * 1024;
+/// How large an answer of a socket may be, in bytes. A page of keys whose scopes name thousands of accounts is large;
+/// verifiers get no such page.
+#[must_use]
+pub fn max_answer(socket: Access) -> u32 {
+    const MIB: u32 = 1024 * 1024;
+    match socket {
+        Access::Admin => 256 * MIB,
+        Access::Verify => 32 * MIB,
+    }
+}
 
 /// jsonrpsee's code for more subscriptions on a connection than it may have.
 const TOO_MANY_SUBSCRIPTIONS: i32 = jsonrpsee::types::error::TOO_MANY_SUBSCRIPTIONS_CODE;
@@ -149,7 +157,7 @@ where
                 let message = "the batch has more than 50 calls: nothing was done, send it in parts";
                 return refuse(Id::Null, Code::InvalidRequest, message);
             }
-            let mut answers = BatchResponseBuilder::new_with_limit(MAX_ANSWER as usize);
+            let mut answers = BatchResponseBuilder::new_with_limit(max_answer(gate.socket) as usize);
             for entry in batch {
                 let answer = match entry {
                     // jsonrpsee would answer it twice.
@@ -165,6 +173,8 @@ where
                         refuse(id.into_owned(), Code::InvalidRequest, NOT_A_CALL)
                     }
                 };
+                // A batch is long work: others get their turn between its calls.
+                tokio::task::yield_now().await;
                 if let Err(too_large) = answers.append(answer) {
                     return too_large;
                 }

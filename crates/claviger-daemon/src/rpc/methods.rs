@@ -66,7 +66,11 @@ pub(super) fn register_verification(
     register::<SystemHealth, _>(module, |_, _, _| async move {
         Ok(Health { status: "ok".to_owned(), version: VERSION.to_owned() })
     })?;
-    register::<RpcDiscover, _>(module, move |_, _, _| async move { Ok(openrpc::document(socket)) })
+    let document = openrpc::document(socket);
+    register::<RpcDiscover, _>(module, move |_, _, _| {
+        let document = document.clone();
+        async move { Ok(document) }
+    })
 }
 
 /// Registers what only `admin.sock` has.

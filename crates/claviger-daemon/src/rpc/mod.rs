@@ -16,7 +16,7 @@ use crate::service::Service;
 use crate::store::Author;
 
 pub use error::error_object;
-pub use gate::{GateLayer, MAX_ANSWER, NOT_A_CALL, NoAnswer, OverWebSocket};
+pub use gate::{DEPTH, GateLayer, NOT_A_CALL, NoAnswer, OverWebSocket, max_answer};
 
 /// What the methods answer from.
 pub struct Context {

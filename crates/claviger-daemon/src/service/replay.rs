@@ -63,9 +63,9 @@ impl Replays {
                     let was_kept = slot.initialized();
                     let answer = slot.get_or_try_init(|| mint).await.cloned();
                     match (&answer, was_kept) {
-                        (Ok(_), false) => replays.forget_later(key, slot),
+                        (Ok(_), false) => replays.forget_later(key, &slot),
                         (Ok(_), true) => {}
-                        (Err(_), _) => replays.forget_slot(&key, &slot),
+                        (Err(_), _) => replays.forget_failed(&key, &slot),
                     }
                     answer
                 })
@@ -79,18 +79,27 @@ impl Replays {
         self.lock().retain(|key, _| key.uid != uid || key.request_id != *request_id);
     }
 
-    fn forget_later(&self, key: ReplayKey, slot: Slot) {
+    fn forget_later(&self, key: ReplayKey, slot: &Slot) {
         let replays = self.clone();
+        // The timer must not keep alive what was acknowledged before it.
+        let slot = Arc::downgrade(slot);
         tokio::spawn(async move {
             tokio::time::sleep(KEPT_FOR).await;
-            replays.forget_slot(&key, &slot);
+            let Some(slot) = slot.upgrade() else { return };
+            let mut kept = replays.lock();
+            // Just this answer, not a later one under the same key.
+            if kept.get(&key).is_some_and(|found| Arc::ptr_eq(found, &slot)) {
+                kept.remove(&key);
+            }
         });
     }
 
-    /// Forgets just this answer, not a later one under the same key.
-    fn forget_slot(&self, key: &ReplayKey, slot: &Slot) {
+    /// Forgets a slot in which nothing was made, unless somebody else is about to make it there.
+    fn forget_failed(&self, key: &ReplayKey, slot: &Slot) {
+        const OURS_AND_THE_MAPS: usize = 2;
         let mut kept = self.lock();
-        if kept.get(key).is_some_and(|found| Arc::ptr_eq(found, slot)) {
+        let is_last = kept.get(key).is_some_and(|found| Arc::ptr_eq(found, slot));
+        if is_last && Arc::strong_count(slot) <= OURS_AND_THE_MAPS {
             kept.remove(key);
         }
     }
@@ -169,6 +178,37 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(counter.ask(key(1, Minting::Create)).await, "secret 1");
+    }
+
+    #[tokio::test]
+    async fn nothing_keeps_an_acknowledged_secret_alive() {
+        let counter = Counter::new();
+        counter.ask(key(1, Minting::Create)).await;
+        let slot = Arc::downgrade(counter.1.lock().values().next().unwrap());
+        counter.1.acknowledge(1, &RequestId::parse("r").unwrap());
+        assert_eq!(slot.strong_count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_failure_does_not_take_away_the_place_of_who_tries_again() {
+        let replays = Replays::default();
+        let (fail, failing) = tokio::sync::oneshot::channel::<()>();
+        let first = async move {
+            failing.await.unwrap();
+            Err(Error::Busy)
+        };
+        let (first, second, ()) = tokio::join!(
+            replays.once(Some(key(1, Minting::Create)), first),
+            replays.once(Some(key(1, Minting::Create)), async move { Ok(answer(0)) }),
+            async {
+                tokio::task::yield_now().await;
+                fail.send(()).unwrap();
+            },
+        );
+        assert_eq!(first.err(), Some(Error::Busy));
+        assert!(second.is_ok());
+        let again = replays.once(Some(key(1, Minting::Create)), async { Ok(answer(1)) }).await.unwrap();
+        assert_eq!(again.secret.expose(), "secret 0");
     }
 
     #[tokio::test]

@@ -158,11 +158,9 @@ impl Service {
     ) -> Result<Look<Result<T, Denial>>, Error> {
         let id = presented.id();
         let found = self.store.read(|rows| {
-            let key = rows.key(&id)?;
-            let generation = key.as_ref().map_or(0, |key| key.generation);
-            let tag = self.tags.check(presented, generation);
-            let Some(key) = key else { return Ok(Look::Wrong) };
-            match tag {
+            // Nothing more of the key is read before its tag is right.
+            let generation = rows.generation(&id)?.unwrap_or(0);
+            match self.tags.check(presented, generation) {
                 TagMatch::Forged => return Ok(Look::Wrong),
                 TagMatch::Retired => {
                     self.usage.note_retired_seen(id, self.clock.now());
@@ -170,6 +168,7 @@ impl Service {
                 }
                 TagMatch::Current => {}
             }
+            let Some(key) = rows.key(&id)? else { return Ok(Look::Wrong) };
             let digest = self.digests.digest(secret, generation);
             if self.digests.is_proven(&id, generation, &digest) != Some(true) {
                 return Ok(Look::Cold(key));

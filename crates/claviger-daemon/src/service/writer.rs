@@ -182,9 +182,7 @@ fn work(service: &Weak<Service>, queue: &Receiver<Box<dyn Job>>) {
         let mut group = vec![first];
         group.extend(queue.try_iter().take(GROUP - 1));
         let Some(service) = service.upgrade() else { return };
-        // redb can panic on a disk that lies. Whoever waits is told, and the next group finds the store opened again.
-        let committed = catch_unwind(AssertUnwindSafe(|| commit(&service, &mut group)));
-        let fault = match committed.unwrap_or_else(|_| Err(after_panic(&service))) {
+        let fault = match commit(&service, &mut group) {
             Ok(events) => {
                 for event in events {
                     service.feed.publish(event);
@@ -203,16 +201,20 @@ fn work(service: &Weak<Service>, queue: &Receiver<Box<dyn Job>>) {
 /// done, and anything else was not.
 fn commit(service: &Service, group: &mut [Box<dyn Job>]) -> Result<Vec<Event>, StoreError> {
     let mut events = Vec::new();
-    let written = service.store.write(|writer| {
-        for job in group.iter_mut() {
-            events.extend(job.run(service, writer, service.clock.now())?);
-        }
-        writer.state()
-    });
+    // redb can panic on a disk that lies: that is a failed commit like any other.
+    let written = catch_unwind(AssertUnwindSafe(|| {
+        service.store.write(|writer| {
+            for job in group.iter_mut() {
+                events.extend(job.run(service, writer, service.clock.now())?);
+            }
+            Ok(())
+        })
+    }));
+    let written = written.unwrap_or(Err(StoreError::Damaged("a commit panicked")));
     // The newest revision that the group made, if it came as far as the commit.
     let intended = events.iter().filter_map(revision_of).max();
     match written {
-        Ok(_) => Ok(events),
+        Ok(()) => Ok(events),
         Err(error) => {
             tracing::error!(%error, "a commit failed: opening the store again to see what is on disk");
             if let Err(error) = service.store.reopen() {
@@ -223,14 +225,6 @@ fn commit(service: &Service, group: &mut [Box<dyn Job>]) -> Result<Vec<Event>, S
             if Some(found) == intended { Ok(events) } else { Err(error) }
         }
     }
-}
-
-fn after_panic(service: &Service) -> StoreError {
-    tracing::error!("a commit panicked: opening the store again");
-    if let Err(error) = service.store.reopen() {
-        tracing::error!(%error, "the store does not open");
-    }
-    StoreError::Unavailable
 }
 
 fn revision_of(event: &Event) -> Option<u64> {

@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use claviger_api::Access;
 use http::header::CONTENT_TYPE;
@@ -20,17 +19,14 @@ use jsonrpsee::server::{
 };
 use tokio::net::UnixStream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 use tower::Service as _;
 use tower::layer::util::{Identity, Stack};
 
-use super::deadline::{Begun, Timed};
+use super::deadline::{DEADLINE, Paced, Progress};
 use crate::http::{BODY_LIMIT, hung_up, read_call, refusal};
-use crate::rpc::{GateLayer, MAX_ANSWER, NoAnswer, OverWebSocket, Peer};
+use crate::rpc::{GateLayer, NoAnswer, OverWebSocket, Peer, max_answer};
 use crate::service::FaultId;
-
-/// How long a request may take until it is there whole.
-const REQUEST_DEADLINE: Duration = Duration::from_secs(10);
 
 /// How many subscriptions a connection may have.
 const SUBSCRIPTIONS: u32 = 16;
@@ -60,7 +56,7 @@ impl Server {
     pub fn new(socket: Access, methods: impl Into<Methods>, stop: StopHandle) -> Self {
         let config = ServerConfig::builder()
             .max_request_body_size(BODY_LIMIT)
-            .max_response_body_size(MAX_ANSWER)
+            .max_response_body_size(max_answer(socket))
             .max_subscriptions_per_connection(SUBSCRIPTIONS)
             .set_message_buffer_capacity(WAITING_MESSAGES)
             // Counted where connections are taken in, and by the gate.
@@ -85,20 +81,20 @@ pub(super) async fn serve(
 ) {
     let rpc = server.builder.clone().build(server.methods.clone(), server.stop.clone());
     let place = Place { _permit: Arc::new(place) };
-    let begun = Begun::default();
+    let progress = Progress::default();
     let service = service_fn(|request: Request<Incoming>| {
-        let (rpc, place, begun) = (rpc.clone(), place.clone(), begun.clone());
+        let (rpc, place, progress) = (rpc.clone(), place.clone(), progress.clone());
         async move {
-            let answer = answer(request, peer, rpc, place, begun.at() + REQUEST_DEADLINE).await;
-            begun.answered();
+            let answer = answer(request, peer, rpc, place, &progress).await;
+            progress.answered();
             Ok::<_, Infallible>(answer)
         }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(REQUEST_DEADLINE)
+        .header_read_timeout(DEADLINE)
         .half_close(true)
-        .serve_connection(TokioIo::new(Timed::new(stream, begun.clone())), service)
+        .serve_connection(TokioIo::new(Paced::new(stream, progress.clone())), service)
         .with_upgrades();
     tokio::pin!(connection);
     let ended = tokio::select! {
@@ -118,7 +114,7 @@ async fn answer(
     peer: Peer,
     mut rpc: TowerService<Gated, Identity>,
     place: Place,
-    deadline: Instant,
+    progress: &Progress,
 ) -> Response<HttpBody> {
     if request.uri().path() != "/" {
         return refusal(StatusCode::NOT_FOUND, "NOT_FOUND", "nothing is here: JSON-RPC is at /");
@@ -127,13 +123,14 @@ async fn answer(
         let mut request = request.map(HttpBody::new);
         request.extensions_mut().insert(OverWebSocket);
         request.extensions_mut().insert(place);
+        progress.upgraded();
         request
     } else if request.method() == Method::POST && !is_json(request.headers().get(CONTENT_TYPE)) {
         let message = "the content type must be application/json";
         return refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, "INVALID_REQUEST", message);
     } else if request.method() == Method::POST {
         let (head, body) = request.into_parts();
-        let call = match timeout_at(deadline, read_call(body)).await {
+        let call = match timeout_at(progress.deadline(), read_call(body)).await {
             Ok(Ok(call)) => call,
             Ok(Err(answer)) => return *answer,
             Err(_) => {

@@ -1,64 +1,138 @@
-//! Owns when a request began: its deadline counts from its first byte, not from when its head was there. Must not end
-//! anything itself.
+//! Owns the clock and the brake of one connection: a request is there whole in time or the connection ends, and from a
+//! client that takes no answers no more requests are taken. Must not look into a request.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep, sleep};
 
-/// When the request that is being read began.
+use super::frames::Frames;
+
+/// How long a request may take until it is there whole, and an answer until some of it is taken.
+pub(super) const DEADLINE: Duration = Duration::from_secs(10);
+
+/// What the connection's service and its stream tell each other.
 #[derive(Clone, Default)]
-pub(super) struct Begun(Arc<Mutex<Option<Instant>>>);
+pub(super) struct Progress(Arc<Mutex<State>>);
 
-impl Begun {
-    fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
+#[derive(Default)]
+struct State {
+    /// When the HTTP request that is being read began.
+    begun: Option<Instant>,
+    /// Once the connection is a WebSocket: where its messages end.
+    frames: Option<Frames>,
+    /// Whether the client leaves an answer lying.
+    is_stalled: bool,
+    /// Who waits to read on when it no longer does.
+    reader: Option<Waker>,
+}
+
+impl Progress {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// When its first byte came; now, where none was seen.
-    pub(super) fn at(&self) -> Instant {
-        self.lock().unwrap_or_else(Instant::now)
+    /// Until when the request that is being read must be there whole: counted from its first byte.
+    pub(super) fn deadline(&self) -> Instant {
+        self.lock().begun.unwrap_or_else(Instant::now) + DEADLINE
     }
 
-    /// Says that it has been answered: the next byte begins another one.
+    /// Says that the request has been answered: the next byte begins another one.
     pub(super) fn answered(&self) {
-        *self.lock() = None;
+        self.lock().begun = None;
+    }
+
+    /// Says that WebSocket frames come from here on.
+    pub(super) fn upgraded(&self) {
+        self.lock().frames = Some(Frames::default());
     }
 }
 
-/// A stream that notes when a request begins.
-pub(super) struct Timed<S> {
+/// A stream with a clock and a brake.
+pub(super) struct Paced<S> {
     stream: S,
-    begun: Begun,
+    progress: Progress,
+    /// Runs while a WebSocket message, by its number, has begun and is not there whole.
+    reading: Option<(u64, Pin<Box<Sleep>>)>,
+    /// Runs while an HTTP answer is left lying.
+    writing: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Timed<S> {
-    pub(super) fn new(stream: S, begun: Begun) -> Self {
-        Self { stream, begun }
+impl<S> Paced<S> {
+    pub(super) fn new(stream: S, progress: Progress) -> Self {
+        Self { stream, progress, reading: None, writing: None }
+    }
+
+    fn wrote<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        let is_stalled = written.is_pending();
+        let mut state = self.progress.lock();
+        state.is_stalled = is_stalled;
+        if !is_stalled {
+            self.writing = None;
+            if let Some(reader) = state.reader.take() {
+                reader.wake();
+            }
+            return written;
+        }
+        // A sleeping subscriber may sleep: what it misses is sent as a new snapshot.
+        if state.frames.is_some() {
+            return written;
+        }
+        drop(state);
+        match self.writing.get_or_insert_with(|| Box::pin(sleep(DEADLINE))).as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Timed<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if buf.filled().len() > before {
-            self.begun.lock().get_or_insert_with(Instant::now);
+        let this = &mut *self;
+        if let Some((_, reading)) = &mut this.reading
+            && reading.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        read
+        {
+            let mut state = this.progress.lock();
+            if state.is_stalled && state.frames.is_some() {
+                state.reader = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+        }
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
+        let bytes = &buf.filled()[before..];
+        let mut state = this.progress.lock();
+        let unfinished = if let Some(frames) = &mut state.frames {
+            frames.take(bytes);
+            frames.unfinished()
+        } else {
+            if !bytes.is_empty() {
+                state.begun.get_or_insert_with(Instant::now);
+            }
+            None
+        };
+        if this.reading.as_ref().map(|(message, _)| *message) != unfinished {
+            this.reading = unfinished.map(|message| (message, Box::pin(sleep(DEADLINE))));
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.wrote(cx, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -74,7 +148,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
+        self.wrote(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -84,27 +159,80 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::time::{advance, timeout};
 
     use super::*;
 
+    fn pair() -> (DuplexStream, Paced<DuplexStream>, Progress) {
+        let (client, server) = duplex(64);
+        let progress = Progress::default();
+        (client, Paced::new(server, progress.clone()), progress)
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_request_begins_with_its_first_byte() {
-        let (mut client, server) = tokio::io::duplex(64);
-        let begun = Begun::default();
-        let mut server = Timed::new(server, begun.clone());
+        let (mut client, mut server, progress) = pair();
         let first = Instant::now();
         for byte in *b"ab" {
             client.write_all(&[byte]).await.unwrap();
             server.read_u8().await.unwrap();
-            tokio::time::advance(Duration::from_secs(4)).await;
+            advance(Duration::from_secs(4)).await;
         }
-        assert_eq!(begun.at(), first);
-        begun.answered();
+        assert_eq!(progress.deadline(), first + DEADLINE);
+        progress.answered();
         client.write_all(b"c").await.unwrap();
         server.read_u8().await.unwrap();
-        assert_eq!(begun.at(), first + Duration::from_secs(8));
+        assert_eq!(progress.deadline(), first + Duration::from_secs(8) + DEADLINE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_websocket_may_be_idle_but_not_stop_within_a_message() {
+        let (mut client, mut server, progress) = pair();
+        progress.upgraded();
+        let mut nothing = [0; 8];
+        assert!(timeout(DEADLINE * 100, server.read(&mut nothing)).await.is_err());
+        client.write_all(&[0x81, 0x85]).await.unwrap();
+        server.read_u16().await.unwrap();
+        let error = server.read_u8().await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_message_has_its_own_deadline() {
+        let (mut client, mut server, progress) = pair();
+        progress.upgraded();
+        client.write_all(&[0x81]).await.unwrap();
+        server.read_u8().await.unwrap();
+        for _ in 0..5 {
+            advance(Duration::from_secs(6)).await;
+            // The end of one message, and the beginning of the next.
+            client.write_all(&[0x80, 0, 0, 0, 0, 0x81]).await.unwrap();
+            let mut bytes = [0; 6];
+            server.read_exact(&mut bytes).await.unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_http_answer_that_nobody_takes_ends_the_connection() {
+        let (_client, mut server, _) = pair();
+        let error = server.write_all(&[0; 1000]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn from_a_client_that_takes_no_answers_no_more_requests_are_taken() {
+        let (mut client, mut server, progress) = pair();
+        progress.upgraded();
+        let (mut read, mut write) = {
+            client.write_all(&[0x81, 0x80, 0, 0, 0, 0]).await.unwrap();
+            assert!(timeout(DEADLINE, server.write_all(&[0; 1000])).await.is_err());
+            tokio::io::split(server)
+        };
+        assert!(timeout(DEADLINE, read.read_u8()).await.is_err());
+        let mut taken = vec![0; 64];
+        client.read_exact(&mut taken).await.unwrap();
+        write.write_all(b"x").await.unwrap();
+        assert_eq!(read.read_u8().await.unwrap(), 0x81);
     }
 }

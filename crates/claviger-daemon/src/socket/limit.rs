@@ -11,6 +11,9 @@ const CONNECTIONS: usize = 512;
 /// How many of them are kept for `admin.sock`.
 const KEPT_FOR_ADMIN: usize = 8;
 
+/// How many descriptors everything but connections needs: store, log, sockets, runtime.
+const OTHER_DESCRIPTORS: u64 = 32;
+
 /// The places that connections take.
 #[derive(Clone)]
 pub struct Connections {
@@ -18,16 +21,18 @@ pub struct Connections {
     kept: Arc<Semaphore>,
 }
 
-impl Default for Connections {
-    fn default() -> Self {
+impl Connections {
+    /// As many places as there are descriptors for, and 512 at most.
+    #[must_use]
+    pub fn fitting(descriptors: Option<u64>) -> Self {
+        let fitting = descriptors.map_or(CONNECTIONS as u64, |all| all.saturating_sub(OTHER_DESCRIPTORS));
+        let places = usize::try_from(fitting).unwrap_or(CONNECTIONS).clamp(2 * KEPT_FOR_ADMIN, CONNECTIONS);
         Self {
-            shared: Arc::new(Semaphore::new(CONNECTIONS - KEPT_FOR_ADMIN)),
+            shared: Arc::new(Semaphore::new(places - KEPT_FOR_ADMIN)),
             kept: Arc::new(Semaphore::new(KEPT_FOR_ADMIN)),
         }
     }
-}
 
-impl Connections {
     /// Takes a place for a connection to this socket, until the permit is dropped. `None` when there is none.
     #[must_use]
     pub fn take(&self, socket: Access) -> Option<OwnedSemaphorePermit> {
@@ -45,12 +50,20 @@ mod tests {
 
     #[test]
     fn verifiers_never_take_the_operators_places() {
-        let connections = Connections::default();
+        let connections = Connections::fitting(None);
         let verifiers: Vec<_> = std::iter::from_fn(|| connections.take(Access::Verify)).collect();
         assert_eq!(verifiers.len(), 504);
         let operators: Vec<_> = std::iter::from_fn(|| connections.take(Access::Admin)).collect();
         assert_eq!(operators.len(), 8);
         drop(verifiers);
         assert!(connections.take(Access::Verify).is_some());
+    }
+
+    #[test]
+    fn there_are_no_more_places_than_descriptors() {
+        let connections = Connections::fitting(Some(100));
+        let verifiers: Vec<_> = std::iter::from_fn(|| connections.take(Access::Verify)).collect();
+        assert_eq!(verifiers.len(), 60);
+        assert!(connections.take(Access::Admin).is_some());
     }
 }

@@ -4,6 +4,7 @@ mod accept;
 mod bind;
 mod connection;
 mod deadline;
+mod frames;
 mod limit;
 
 pub use accept::{Listener, accept};

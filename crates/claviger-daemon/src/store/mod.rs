@@ -9,7 +9,8 @@ mod tables;
 mod write;
 
 use std::path::PathBuf;
-use std::sync::RwLock;
+use std::sync::{Mutex, RwLock, RwLockReadGuard};
+use std::time::{Duration, Instant};
 
 use redb::{Database, ReadableDatabase};
 
@@ -30,7 +31,12 @@ pub struct Store {
     /// Empty only while a failed file could not be opened again. Readers hold the lock for one transaction, so that
     /// whoever opens the file again knows that nobody still has the old one.
     database: RwLock<Option<Database>>,
+    /// When a file that could not be opened again was last tried.
+    tried_again: Mutex<Option<Instant>>,
 }
+
+/// How often a file that could not be opened again is tried.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 impl Store {
     /// Runs one read transaction: all that it sees is of one moment.
@@ -38,7 +44,7 @@ impl Store {
     /// # Errors
     /// The store failed, or what `read` returns.
     pub fn read<T>(&self, read: impl FnOnce(&Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let database = self.database.read().map_err(|_| StoreError::Unavailable)?;
+        let database = self.open_database()?;
         let transaction = database.as_ref().ok_or(StoreError::Unavailable)?.begin_read()?;
         read(&transaction)
     }
@@ -52,13 +58,34 @@ impl Store {
         &self,
         write: impl FnOnce(&mut Writer) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let database = self.database.read().map_err(|_| StoreError::Unavailable)?;
+        let database = self.open_database()?;
         let mut transaction = database.as_ref().ok_or(StoreError::Unavailable)?.begin_write()?;
         transaction.set_quick_repair(true);
         let mut writer = Writer::new(transaction);
         let result = write(&mut writer)?;
         writer.commit()?;
         Ok(result)
+    }
+
+    /// The open file. One that could not be opened again before is tried once more, at most once a second.
+    fn open_database(&self) -> Result<RwLockReadGuard<'_, Option<Database>>, StoreError> {
+        let database = self.database.read().map_err(|_| StoreError::Unavailable)?;
+        if database.is_some() {
+            return Ok(database);
+        }
+        drop(database);
+        {
+            let mut tried = self.tried_again.lock().map_err(|_| StoreError::Unavailable)?;
+            if tried.is_some_and(|tried| tried.elapsed() < TRY_AGAIN) {
+                return Err(StoreError::Unavailable);
+            }
+            *tried = Some(Instant::now());
+            if let Err(error) = self.reopen() {
+                tracing::warn!(%error, "the store still does not open");
+                return Err(StoreError::Unavailable);
+            }
+        }
+        self.database.read().map_err(|_| StoreError::Unavailable)
     }
 
     /// The size of the store's file. Bytes; 0 for memory.

@@ -4,8 +4,8 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
-use std::path::Path;
-use std::sync::RwLock;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, RwLock};
 
 use redb::backends::InMemoryBackend;
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageError, TableError};
@@ -38,7 +38,7 @@ impl Store {
         let database = open_checked(path)?;
         check_schema(path, schema_of(&database)?)?;
         bring_up_to_date(&database)?;
-        Ok(Self { path: Some(path.into()), database: RwLock::new(Some(database)) })
+        Ok(Self::of(Some(path.into()), database))
     }
 
     /// Makes an empty store in memory.
@@ -50,7 +50,11 @@ impl Store {
             .create_with_backend(InMemoryBackend::new())
             .map_err(|error| OpenError::Store(error.into()))?;
         bring_up_to_date(&database)?;
-        Ok(Self { path: None, database: RwLock::new(Some(database)) })
+        Ok(Self::of(None, database))
+    }
+
+    fn of(path: Option<PathBuf>, database: Database) -> Self {
+        Self { path, database: RwLock::new(Some(database)), tried_again: Mutex::default() }
     }
 
     /// Closes a failed file and opens it again, after which reading tells what is on disk.
@@ -196,6 +200,19 @@ mod tests {
         fs::write(path.with_extension("redb.new"), b"half").unwrap();
         Store::open(&path).unwrap();
         assert!(!path.with_extension("redb.new").exists());
+    }
+
+    #[test]
+    fn a_store_whose_file_was_away_for_a_while_comes_back_by_itself() {
+        let (_directory, path) = place();
+        let store = Store::open(&path).unwrap();
+        let aside = path.with_extension("aside");
+        fs::rename(&path, &aside).unwrap();
+        assert!(store.reopen().is_err());
+        assert!(store.read(Rows::state).is_err());
+        fs::rename(&aside, &path).unwrap();
+        *store.tried_again.lock().unwrap() = None;
+        assert!(store.read(Rows::state).is_ok());
     }
 
     #[test]

@@ -12,22 +12,23 @@ use crate::token::{HashingCost, SlowHash};
 #[derive(Encode, Decode)]
 #[cbor(map)]
 struct StoredKey<'a> {
-    #[b(0)]
-    name: &'a str,
-    #[b(1)]
-    hint: &'a str,
-    #[b(2)]
-    scope: StoredScope<'a>,
-    #[n(3)]
-    created_at: i64,
-    #[n(4)]
-    rotated_at: Option<i64>,
-    #[n(5)]
+    /// First, so that it is read without the rest: see [`decode_generation`].
+    #[n(0)]
     generation: u64,
+    #[b(1)]
+    name: &'a str,
+    #[b(2)]
+    hint: &'a str,
+    #[b(3)]
+    hash: StoredHash<'a>,
+    #[n(4)]
+    created_at: i64,
+    #[n(5)]
+    rotated_at: Option<i64>,
     #[n(6)]
     version: u64,
     #[b(7)]
-    hash: StoredHash<'a>,
+    scope: StoredScope<'a>,
 }
 
 /// Two variants with numbers of their own: no missing field can turn one into the other.
@@ -126,6 +127,16 @@ pub(super) fn encode_key(key: &KeyRecord) -> Vec<u8> {
             hash: &key.hash.hash,
         },
     })
+}
+
+/// Reads a key's generation alone: what is done before a secret is proven costs the same whatever the key's scope.
+pub(super) fn decode_generation(bytes: &[u8]) -> Result<u64, StoreError> {
+    let mut row = minicbor::Decoder::new(bytes);
+    let first = row.map().and_then(|_| row.u32()).and_then(|field| Ok((field, row.u64()?)));
+    match first {
+        Ok((0, generation)) => Ok(generation),
+        _ => Err(StoreError::Damaged("a key's row does not begin with its generation")),
+    }
 }
 
 pub(super) fn decode_key(id: KeyId, bytes: &[u8]) -> Result<KeyRecord, StoreError> {
@@ -242,6 +253,7 @@ mod tests {
         {
             let key = key(scope);
             assert_eq!(decode_key(key.id, &encode_key(&key)).unwrap(), key);
+            assert_eq!(decode_generation(&encode_key(&key)).unwrap(), key.generation);
         }
     }
 

@@ -5,7 +5,7 @@ use std::ops::Bound;
 use claviger_api::{Account, AccountId, Entry, KeyId, Timestamp};
 use redb::{ReadableTable, ReadableTableMetadata};
 
-use super::record::{decode, decode_account, decode_entry, decode_key};
+use super::record::{decode, decode_account, decode_entry, decode_generation, decode_key};
 use super::tables::{
     ACCOUNT_NAMES, ACCOUNTS, ACTIVITY, GRANTS, KEY_ACTIVITY, KEY_NAMES, KEYS, SECRETS, SETTINGS, State,
     Tables, USAGE,
@@ -52,6 +52,12 @@ pub trait Rows {
     fn key(&self, id: &KeyId) -> Result<Option<KeyRecord>, StoreError> {
         let table = self.tables().table(KEYS)?;
         table.get(row_key(id))?.map(|row| decode_key(*id, row.value())).transpose()
+    }
+
+    /// A key's generation, read without the rest of its row.
+    fn generation(&self, id: &KeyId) -> Result<Option<u64>, StoreError> {
+        let table = self.tables().table(KEYS)?;
+        table.get(row_key(id))?.map(|row| decode_generation(row.value())).transpose()
     }
 
     /// The key that has a folded name.
