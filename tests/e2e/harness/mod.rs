@@ -2,6 +2,7 @@
 //! rule of the product.
 
 mod daemon;
+mod home;
 mod http;
 mod rpc;
 mod screen;
@@ -9,7 +10,8 @@ mod secret;
 mod wait;
 mod websocket;
 
-pub(crate) use daemon::{Daemon, Home, Minted, Output};
+pub(crate) use daemon::{Daemon, Minted};
+pub(crate) use home::{Home, Output};
 pub(crate) use http::exchange;
 pub(crate) use rpc::{RpcError, Socket, assert_code};
 pub(crate) use screen::Screen;

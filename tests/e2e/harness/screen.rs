@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-use super::daemon::Home;
+use super::home::Home;
 use super::wait::{eventually, soon};
 
 /// A terminal that runs the executable.

@@ -1,0 +1,279 @@
+//! Owns a place of its own for each test: directories, settings, the executable run in them. Must leave nothing behind.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::daemon::Daemon;
+use super::rpc::Socket;
+use super::wait::{eventually, soon};
+
+/// Hashing that costs next to nothing, so that tests are quick.
+const CHEAP: &str = "[argon2]\nmemory_kib = 64\niterations = 1\nparallelism = 1\n";
+
+/// What a command printed and how it ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    /// The exit status, or 128 and the signal.
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Output {
+    /// Fails unless the command ended with 0.
+    pub(crate) fn success(self) -> Self {
+        assert_eq!(self.status, 0, "{self:?}");
+        self
+    }
+}
+
+/// How a daemon ended that could not start.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) status: i32,
+    /// All that it said.
+    pub(crate) said: String,
+}
+
+/// The directories and settings of one daemon.
+#[derive(Debug)]
+pub(crate) struct Home {
+    dir: TempDir,
+    pub(crate) data: PathBuf,
+    pub(crate) run: PathBuf,
+    pub(crate) log: PathBuf,
+}
+
+impl Home {
+    /// Makes the directory with cheap hashing in the configuration; the daemon's own directories are not made.
+    pub(crate) fn new() -> Self {
+        Self::with_config("")
+    }
+
+    /// The same with these settings before the cheap hashing.
+    pub(crate) fn with_config(settings: &str) -> Self {
+        let home = Self::bare();
+        home.configure(settings);
+        home
+    }
+
+    /// The same with hashing at the product's own cost.
+    pub(crate) fn with_costly_hashing() -> Self {
+        let home = Self::bare();
+        fs::write(home.config(), "").unwrap();
+        home
+    }
+
+    fn bare() -> Self {
+        // A short path leaves room for the sockets' names.
+        let dir = tempfile::Builder::new().prefix("clv").tempdir_in("/tmp").unwrap();
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
+        let at = |name: &str| dir.path().join(name);
+        let (data, run, log) = (at("data"), at("run"), at("log"));
+        fs::create_dir(at("home")).unwrap();
+        Self { dir, data, run, log }
+    }
+
+    /// Writes the configuration anew.
+    pub(crate) fn configure(&self, settings: &str) {
+        fs::write(self.config(), format!("{settings}\n{CHEAP}")).unwrap();
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.path("config.toml")
+    }
+
+    pub(crate) fn store(&self) -> PathBuf {
+        self.data.join("claviger.redb")
+    }
+
+    pub(crate) fn admin(&self) -> Socket {
+        Socket::new(self.run.join("admin.sock"))
+    }
+
+    pub(crate) fn verify(&self) -> Socket {
+        Socket::new(self.run.join("verify.sock"))
+    }
+
+    /// All that a daemon has written to its standard output and error so far.
+    pub(crate) fn log_text(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
+    }
+
+    /// The environment in which every process of a test runs.
+    pub(crate) fn environment(&self) -> BTreeMap<&'static str, String> {
+        let text = |path: &Path| path.to_str().unwrap().to_owned();
+        BTreeMap::from([
+            ("HOME", text(&self.path("home"))),
+            ("PATH", std::env::var("PATH").unwrap()),
+            ("TERM", "xterm-256color".to_owned()),
+            ("LANG", "C.UTF-8".to_owned()),
+            ("CLAVIGER_DATA_DIR", text(&self.data)),
+            ("CLAVIGER_RUNTIME_DIR", text(&self.run)),
+            ("CLAVIGER_CONFIG", text(&self.config())),
+            ("CLAVIGER_LOG", "trace".to_owned()),
+            ("RUST_LOG", "trace".to_owned()),
+            ("RUST_BACKTRACE", "0".to_owned()),
+        ])
+    }
+
+    /// The executable in that environment.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
+        command.env_clear().envs(self.environment()).current_dir(self.dir.path());
+        command
+    }
+
+    /// Runs one command of the command line to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.run_with_input(arguments, "")
+    }
+
+    /// The same with something on its standard input.
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = self.command();
+        command.args(arguments);
+        Self::finish(command, input)
+    }
+
+    /// Runs any command to its end, with neither input nor output a terminal.
+    pub(crate) fn finish(mut command: Command, input: &str) -> Output {
+        let (mut stdout, mut stderr) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+        command.stdin(Stdio::piped()).stdout(stdout.try_clone().unwrap()).stderr(stderr.try_clone().unwrap());
+        let mut child = Process(command.spawn().unwrap());
+        // A command that refuses its arguments never reads its input.
+        let _ = child.0.stdin.take().unwrap().write_all(input.as_bytes());
+        let status = child.wait("the command ends");
+        Output { status, stdout: text_of(&mut stdout), stderr: text_of(&mut stderr) }
+    }
+
+    fn daemon_command(&self) -> Command {
+        let mut command = self.command();
+        for name in ["CLAVIGER_DATA_DIR", "CLAVIGER_RUNTIME_DIR", "CLAVIGER_CONFIG"] {
+            command.env_remove(name);
+        }
+        command.arg("daemon").arg("--data-dir").arg(&self.data).arg("--runtime-dir").arg(&self.run);
+        command.arg("--config").arg(self.config());
+        command
+    }
+
+    fn spawn(&self) -> Process {
+        let log = OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
+        let mut command = self.daemon_command();
+        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        Process(command.spawn().unwrap())
+    }
+
+    /// Starts a daemon here and waits until it answers.
+    pub(crate) fn start(self) -> Daemon {
+        let process = self.launch();
+        Daemon { admin: self.admin(), verify: self.verify(), process: Some(process), home: self }
+    }
+
+    pub(super) fn launch(&self) -> Process {
+        let mut process = self.spawn();
+        let (admin, verify) = (self.admin(), self.verify());
+        soon("the daemon answers", || {
+            if let Some(status) = process.0.try_wait().unwrap() {
+                panic!("the daemon ended at once with {status}: {}", self.log_text());
+            }
+            admin.answers() && verify.answers()
+        });
+        process
+    }
+
+    /// Starts a daemon that must refuse to run, and gives what it said.
+    pub(crate) fn start_in_vain(&self) -> Failure {
+        let before = self.log_text().len();
+        let status = self.spawn().wait("the daemon refuses to start");
+        let failure = Failure { status, said: self.log_text()[before..].to_owned() };
+        assert_ne!(failure.status, 0, "a daemon that cannot start says so: {failure:?}");
+        failure
+    }
+
+    /// Starts a daemon here that may refuse to run; `None` where it has ended by itself.
+    pub(crate) fn start_if_it_can(&self) -> Option<Process> {
+        let mut process = self.spawn();
+        let runs = eventually("the daemon answers or ends", || match process.0.try_wait().unwrap() {
+            Some(status) => {
+                assert!(!status.success(), "a daemon that cannot start says so");
+                assert!(status.code() != Some(101), "the daemon panicked: {}", self.log_text());
+                Some(false)
+            }
+            None => (self.admin().answers() && self.verify().answers()).then_some(true),
+        });
+        runs.then_some(process)
+    }
+
+    /// Starts several daemons here at once and gives those that still run when the others have ended.
+    pub(crate) fn race(&self, starters: usize) -> Vec<Process> {
+        let mut running: Vec<Process> = (0..starters).map(|_| self.spawn()).collect();
+        soon("all but one have ended", || {
+            running.retain_mut(|process| process.0.try_wait().unwrap().is_none());
+            running.len() <= 1
+        });
+        running
+    }
+}
+
+impl Drop for Home {
+    /// Ends a daemon that a command started here by itself.
+    fn drop(&mut self) {
+        let Ok(Ok(status)) = self.admin().try_call("system.status", &json!({})) else { return };
+        let Some(pid) = status["pid"].as_i64().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) else {
+            return;
+        };
+        let _ = kill_process(pid, Signal::KILL);
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while test_kill_process(pid).is_ok() && Instant::now() < deadline {
+            std::thread::yield_now();
+        }
+    }
+}
+
+fn text_of(file: &mut File) -> String {
+    let mut bytes = Vec::new();
+    file.rewind().unwrap();
+    file.read_to_end(&mut bytes).unwrap();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A process that never outlives its test.
+#[derive(Debug)]
+pub(crate) struct Process(Child);
+
+impl Process {
+    /// Waits until it has ended by itself.
+    pub(super) fn wait(&mut self, what: &str) -> i32 {
+        exit_code(eventually(what, || self.0.try_wait().unwrap()))
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+fn exit_code(status: ExitStatus) -> i32 {
+    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
