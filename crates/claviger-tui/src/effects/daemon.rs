@@ -12,12 +12,12 @@ pub(crate) async fn call(client: &Client, call: Call) -> Result<Answer, Failure>
     match call {
         Call::CreateKey { name, scope, request_id } => {
             let params = m::CreateKey { name, scope: Some(scope), request_id: Some(request_id) };
-            client.call::<m::KeysCreate>(params).await.map(|made| Answer::Secret(Box::new(made)))
+            client.mint::<m::KeysCreate>(&params).await.map(|made| Answer::Secret(Box::new(made)))
         }
         Call::RotateKey { id, expected_version, request_id } => {
             let params =
                 m::RotateKey { id, expected_version: Some(expected_version), request_id: Some(request_id) };
-            client.call::<m::KeysRotate>(params).await.map(|made| Answer::Secret(Box::new(made)))
+            client.mint::<m::KeysRotate>(&params).await.map(|made| Answer::Secret(Box::new(made)))
         }
         Call::RenameKey { id, name, expected_version } => {
             let params = m::RenameKey { id, name, expected_version: Some(expected_version) };

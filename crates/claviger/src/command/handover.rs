@@ -24,11 +24,11 @@ where
 {
     let request_id = request_id()?;
     let params = params(request_id.clone());
-    let (client, made) = match client.call::<M>(params.clone()).await {
+    let (client, made) = match client.mint::<M>(&params).await {
         Ok(made) => (client, made),
         Err(CallError::Disconnected | CallError::TimedOut) => {
             let client = connection::admin(&context.settings).await.map_err(outcome_unknown)?;
-            let made = client.call::<M>(params).await.map_err(after_retry)?;
+            let made = client.mint::<M>(&params).await.map_err(after_retry)?;
             (client, made)
         }
         Err(error) => return Err(error.into()),

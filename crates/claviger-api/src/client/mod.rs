@@ -1,5 +1,7 @@
 //! Owns the connection of a client to the daemon. Must not start a daemon or retry a call.
 
+mod mint;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,6 +16,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::error::Error;
 use crate::method::{Method, Subscription};
+use crate::object::KeyWithSecret;
 
 /// The longest path that a Unix socket can have, in bytes (`sun_path` without its final zero, unix(7)).
 pub const MAX_SOCKET_PATH: usize = 107;
@@ -81,7 +84,10 @@ impl From<RpcError> for CallError {
 /// A connection to one of the daemon's sockets. When the daemon goes away calls answer
 /// [`CallError::Disconnected`]; reconnecting means a new client.
 #[derive(Debug)]
-pub struct Client(WsClient);
+pub struct Client {
+    connection: WsClient,
+    path: PathBuf,
+}
 
 impl Client {
     /// Connects to the socket at `path`, trying again until `patience` is over while its backlog is full.
@@ -102,7 +108,7 @@ impl Client {
             .await
             .map_err(|_| ConnectError::TimedOut(path.into()))?
             .map_err(|_| ConnectError::NotADaemon(path.into()))?;
-        Ok(Self(client))
+        Ok(Self { connection: client, path: path.into() })
     }
 
     /// Calls one method of the table.
@@ -114,6 +120,18 @@ impl Client {
         self.raw(M::NAME, Some(params)).await
     }
 
+    /// Makes a call that mints a secret, on a connection of its own: once the result is dropped, no copy of the secret
+    /// is left in this process's memory.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn mint<M: Method<Result = KeyWithSecret>>(
+        &self,
+        params: &M::Params,
+    ) -> Result<KeyWithSecret, CallError> {
+        mint::mint::<M>(&self.path, params).await
+    }
+
     /// Calls any method with raw parameters.
     ///
     /// # Errors
@@ -123,7 +141,7 @@ impl Client {
         method: &str,
         params: Option<Box<RawValue>>,
     ) -> Result<T, CallError> {
-        Ok(self.0.request(method, Raw(params)).await?)
+        Ok(self.connection.request(method, Raw(params)).await?)
     }
 
     /// Subscribes to a stream of notifications.
@@ -131,12 +149,12 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn subscribe<S: Subscription>(&self) -> Result<Notifications<S::Item>, CallError> {
-        Ok(Notifications(self.0.subscribe(S::NAME, Raw(None), S::UNSUBSCRIBE).await?))
+        Ok(Notifications(self.connection.subscribe(S::NAME, Raw(None), S::UNSUBSCRIBE).await?))
     }
 
     /// Waits until the connection is gone.
     pub async fn disconnected(&self) {
-        self.0.on_disconnect().await;
+        self.connection.on_disconnect().await;
     }
 }
 
