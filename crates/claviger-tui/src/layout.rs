@@ -63,7 +63,8 @@ impl Layout {
 }
 
 impl State {
-    fn layout(&self) -> Option<Layout> {
+    /// The layout of the whole screen; `None` where it is too small to show anything.
+    pub(crate) fn layout(&self) -> Option<Layout> {
         let Size { width, height } = self.size;
         Layout::of(self, Rect { x: 0, y: 0, width, height })
     }

@@ -246,6 +246,14 @@ impl State {
         }
     }
 
+    /// Whether Ctrl-C was pressed where a secret would be lost, so that the next one quits.
+    pub(crate) fn is_asked_to_quit(&self) -> bool {
+        self.dialogs.iter().any(|dialog| match dialog {
+            Dialog::Secret(secret) => secret.quitting,
+            Dialog::Form(form) => form.waiting().is_some_and(|pending| pending.quitting),
+        })
+    }
+
     /// The filter of the list that is shown.
     pub(crate) fn filter(&self) -> &Input {
         match self.tab {

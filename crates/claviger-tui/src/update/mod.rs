@@ -29,6 +29,8 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             vec![]
         }
         Msg::Press(press) => pressed(state, press),
+        // Nobody acts on what cannot be seen.
+        Msg::Paste(_) | Msg::Wheel(_) if state.layout().is_none() => vec![],
         Msg::Paste(text) => {
             if let Some(line) = line(state) {
                 line.paste(&text);
@@ -81,6 +83,9 @@ fn pressed(state: &mut State, press: Press) -> Vec<Effect> {
     if action != Some(Action::Interrupt) {
         calm(state);
     }
+    if state.layout().is_none() && !action.is_some_and(acts_unseen) {
+        return vec![];
+    }
     let Some(action) = action else {
         if let Some(c) = press.typed() {
             typed(state, mode, c);
@@ -95,6 +100,11 @@ fn pressed(state: &mut State, press: Press) -> Vec<Effect> {
             vec![]
         }
     }
+}
+
+/// Whether an action is taken while the terminal is too small to show what it would do.
+fn acts_unseen(action: Action) -> bool {
+    matches!(action, Action::Quit | Action::Interrupt | Action::Redraw | Action::Suspend)
 }
 
 fn act(state: &mut State, action: Action, press: Press) -> Vec<Effect> {

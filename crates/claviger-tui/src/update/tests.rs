@@ -677,6 +677,37 @@ fn help_is_searched_and_closed() {
     assert_eq!(Stage::live().press("r<F1>").state.mode(), Mode::Help);
 }
 
+/// The same terminal with no room for anything.
+fn squeezed(mut stage: Stage) -> Stage {
+    stage.tell(Msg::Resized { width: 39, height: 9 });
+    stage.effects.clear();
+    stage
+}
+
+#[test]
+fn nothing_acts_unseen_in_a_terminal_too_small() {
+    for script in ["ry", "my", "n", "Dbackup<Enter><Enter>", "2", "/x", "?", "y", "nX<C-s>", "j"] {
+        let mut stage = squeezed(Stage::live());
+        stage.press(script).tell(Msg::Paste("x".into())).tell(Msg::Wheel(1));
+        assert!(stage.effects.is_empty(), "{script}: {:?}", stage.effects);
+        assert_eq!((stage.title(), stage.state.mode()), (None, Mode::Keys), "{script}");
+        assert_eq!(stage.state.keys.selected, Some(key_id('B')), "{script}");
+    }
+    for script in ["<Tab><Enter>", "c", "w", "<Enter>"] {
+        let mut stage = squeezed(with_secret());
+        stage.press(script);
+        assert!(stage.effects.is_empty() && stage.title().is_some(), "{script}");
+    }
+    let mut stage = squeezed(Stage::live());
+    stage.press("<C-l><C-z>q");
+    assert_eq!(stage.take(), [Effect::Redraw, Effect::Suspend, Effect::Quit]);
+    let mut stage = squeezed(with_secret());
+    stage.press("<C-c>x<C-c>");
+    assert!(stage.effects.is_empty(), "a press between takes it back, seen or not");
+    stage.press("<C-c>");
+    assert_eq!(stage.take(), [Effect::Quit]);
+}
+
 #[test]
 fn ids_are_copied() {
     let mut stage = Stage::live();

@@ -31,7 +31,7 @@ pub(crate) fn view(state: &State, frame: &mut Frame<'_>) {
     let area = frame.area();
     let theme = Theme::of(&state.look);
     let Some(layout) = Layout::of(state, area) else {
-        too_small(frame, area);
+        too_small(state, frame, area);
         return;
     };
     lines::header(state, theme, frame, layout.header);
@@ -58,7 +58,15 @@ pub(crate) fn view(state: &State, frame: &mut Frame<'_>) {
     lines::footer(state, theme, frame, layout.footer);
 }
 
-fn too_small(frame: &mut Frame<'_>, area: Rect) {
-    let middle = Rect { y: area.y + area.height / 2, height: area.height.min(1), ..area };
-    frame.render_widget(Paragraph::new(Line::raw("Terminal too small")).alignment(Alignment::Center), middle);
+fn too_small(state: &State, frame: &mut Frame<'_>, area: Rect) {
+    // The one question that is asked without room for its dialog.
+    let question =
+        if state.is_asked_to_quit() { "A secret would be lost: Ctrl-C once more quits" } else { "" };
+    let mut lines = vec![Line::raw("Terminal too small")];
+    if !question.is_empty() {
+        lines.extend(text::wrap(question, usize::from(area.width).max(1)).into_iter().map(Line::raw));
+    }
+    let height = u16::try_from(lines.len()).unwrap_or(1).min(area.height);
+    let middle = Rect { y: area.y + (area.height - height).div_ceil(2), height, ..area };
+    frame.render_widget(Paragraph::new(lines).alignment(Alignment::Center), middle);
 }

@@ -78,8 +78,9 @@ fn offline(script: &str) -> Stage {
 }
 
 fn secret(width: u16, height: u16) -> Stage {
-    let mut stage = at(width, height, "ry");
+    let mut stage = at(80, 24, "ry");
     stage.made(key('B', "backup", Scope::All, 3_000, None));
+    stage.tell(Msg::Resized { width, height });
     stage
 }
 
@@ -181,6 +182,14 @@ pictured!(help_80, at(80, 24, "?"));
 pictured!(help_searched, at(80, 24, "?rot"));
 pictured!(too_small, at(39, 10, "nGateway"));
 
+fn squeezed(script: &str) -> Stage {
+    let mut stage = secret(39, 9);
+    stage.press(script);
+    stage
+}
+
+pictured!(too_small_asked_to_quit, squeezed("<C-c>"));
+
 #[test]
 fn the_secret_is_on_one_line_from_72_columns_and_whole_below() {
     for width in [72, 80, 120] {
@@ -202,7 +211,9 @@ fn nothing_of_the_secret_is_left_after_it_was_closed() {
 fn sizes_at_which_nothing_fits_are_drawn_too() {
     for (width, height) in [(1, 1), (2, 5), (39, 10), (40, 9), (300, 1)] {
         for script in ["", "n", "GD", "ry", "?"] {
-            draw(&at(width, height, script));
+            let mut stage = at(80, 24, script);
+            stage.tell(Msg::Resized { width, height });
+            draw(&stage);
         }
     }
 }
