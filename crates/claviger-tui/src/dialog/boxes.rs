@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use claviger_api::AccountId;
+use claviger_api::name::fold;
+use claviger_api::{Account, AccountId};
 
 use crate::input::Input;
 use crate::keymap::Step;
@@ -31,8 +32,36 @@ impl Boxes {
     /// Takes the accounts as they are now. One that is gone loses its check.
     pub(crate) fn refresh(&mut self, store: &Store) {
         self.checked.retain(|id| store.accounts.contains_key(id));
-        let rows = store.account_rows(self.list.filter.text(), Order::Name);
-        self.list.set_rows(rows, Self::HEIGHT);
+        self.list.set_rows(self.rows(store), Self::HEIGHT);
+    }
+
+    /// Takes an edited filter.
+    pub(crate) fn refilter(&mut self, store: &Store) {
+        self.list.set_filtered(self.rows(store), Self::HEIGHT);
+    }
+
+    /// The accounts whose line holds the filter in one piece, its words side by side: what is marked here is
+    /// granted, so `inst 1` must not find a 1 elsewhere in the line, as it would were each word looked for alone.
+    fn rows(&self, store: &Store) -> Vec<AccountId> {
+        let filter = fold(self.list.filter.text());
+        let filter = filter.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut rows = store.account_rows("", Order::Name);
+        rows.retain(|id| {
+            let line = store.accounts.get(id).map_or_else(String::new, |account| fold(&Self::line(account)));
+            line.contains(&filter) || line.replace(" · ", " ").contains(&filter)
+        });
+        rows
+    }
+
+    /// How an account reads in one line: its name, who holds it, its last digits.
+    pub(crate) fn line(account: &Account) -> String {
+        let facts = [Some(account.name.as_str()), account.institution.as_deref(), account.mask.as_deref()];
+        facts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
+
+    /// How many accounts are checked that the filter hides.
+    pub(crate) fn hidden(&self) -> usize {
+        self.checked.len() - self.list.rows.iter().filter(|id| self.checked.contains(id)).count()
     }
 
     pub(crate) fn filter(&mut self) -> &mut Input {

@@ -17,6 +17,8 @@ pub(crate) struct List<Id> {
     pub(crate) filter: Input,
     /// Whether presses go to the filter.
     pub(crate) typing: bool,
+    /// What was selected before a filter was typed, until a person selects something else.
+    unfiltered: Option<Id>,
 }
 
 impl<Id> Default for List<Id> {
@@ -28,6 +30,7 @@ impl<Id> Default for List<Id> {
             top: 0,
             filter: Input::default(),
             typing: false,
+            unfiltered: None,
         }
     }
 }
@@ -53,9 +56,22 @@ impl<Id: Clone + PartialEq> List<Id> {
         self.scroll(height);
     }
 
+    /// Takes the rows that an edited filter leaves, and stands on the first; on what was selected before, once the
+    /// filter is empty again.
+    pub(crate) fn set_filtered(&mut self, rows: Vec<Id>, height: usize) {
+        if self.filter.is_empty() {
+            self.selected = self.unfiltered.take().or(self.selected.take());
+        } else {
+            self.unfiltered = self.unfiltered.take().or(self.selected.take());
+            self.selected = rows.first().cloned();
+        }
+        self.set_rows(rows, height);
+    }
+
     /// Moves the selection.
     pub(crate) fn go(&mut self, step: Step, height: usize) {
         let last = self.rows.len().saturating_sub(1);
+        self.unfiltered = None;
         let at = stepped(self.position().unwrap_or(0), step, last, height);
         self.selected = self.rows.get(at).cloned();
         self.scroll(height);
@@ -111,6 +127,27 @@ mod tests {
         assert_eq!(list.selected, Some("c"), "where it is gone, its place is taken");
         list.set_rows(vec![], 10);
         assert_eq!(list.selected, None);
+    }
+
+    #[test]
+    fn a_filter_stands_on_its_first_match_and_its_end_brings_the_selection_back() {
+        let filtered = |list: &mut List<char>, filter: &str| {
+            list.filter = Input::of(filter);
+            let rows = "abcd".chars().filter(|c| filter.is_empty() || filter.contains(*c));
+            list.set_filtered(rows.collect(), 10);
+            list.selected
+        };
+        let mut list = List::default();
+        list.set_rows("abcd".chars().collect(), 10);
+        list.go(Step::Last, 10);
+        for (filter, selected) in
+            [("dcb", Some('b')), ("dc", Some('c')), ("x", None), ("dc", Some('c')), ("", Some('d'))]
+        {
+            assert_eq!(filtered(&mut list, filter), selected, "{filter}");
+        }
+        filtered(&mut list, "dcb");
+        list.go(Step::Down, 10);
+        assert_eq!(filtered(&mut list, ""), Some('c'), "what was gone to stays");
     }
 
     #[test]

@@ -71,7 +71,7 @@ fn act_on_form(state: &mut State, action: Action) -> Vec<Effect> {
                     Action::ClearBoxFilter => {
                         boxes.typing = false;
                         boxes.filter().clear();
-                        boxes.refresh(&state.store);
+                        boxes.refilter(&state.store);
                     }
                     _ => boxes.typing = false,
                 }

@@ -49,7 +49,7 @@ fn clear(state: &mut State) {
         Tab::Accounts => state.accounts.filter.clear(),
         Tab::Activity => state.activity.list.filter.clear(),
     }
-    refresh(state);
+    refilter_list(state);
 }
 
 fn next_order(state: &mut State) {
@@ -101,11 +101,29 @@ pub(super) fn refilter(state: &mut State) {
     match state.dialogs.last_mut() {
         Some(Dialog::Form(form)) => {
             if let Some(boxes) = form.boxes_mut() {
-                boxes.refresh(&state.store);
+                if boxes.typing {
+                    boxes.refilter(&state.store);
+                }
             }
         }
         Some(Dialog::Secret(_)) => {}
-        None => refresh(state),
+        None => refilter_list(state),
+    }
+}
+
+/// Takes the edited filter of the list that is shown.
+fn refilter_list(state: &mut State) {
+    let height = state.list_rows();
+    let State { store, keys, accounts, activity, .. } = state;
+    match state.tab {
+        Tab::Keys => keys.set_filtered(store.key_rows(keys.filter.text(), state.key_order), height),
+        Tab::Accounts => {
+            accounts.set_filtered(store.account_rows(accounts.filter.text(), state.account_order), height);
+        }
+        Tab::Activity => {
+            let rows = store.activity_rows(&activity.entries, activity.list.filter.text());
+            activity.list.set_filtered(rows, height);
+        }
     }
 }
 

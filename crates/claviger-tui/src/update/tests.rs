@@ -363,6 +363,61 @@ fn the_accounts_are_filtered_and_marked() {
     assert_eq!(scope_of(&stage.call().1), &only(&["acc_brk", "acc_chk", "acc_save"]));
 }
 
+/// The sample with as many more accounts as a list of them has to scroll for.
+pub(crate) fn with_many_accounts(mut stage: Stage) -> Stage {
+    let account = |n: u32| {
+        let (id, name, holder) = (format!("acc_{n}"), format!("Acct {n}"), format!("Inst {}", n % 4));
+        sample::account(&id, &name, Some(&holder), None)
+    };
+    stage.tell(Msg::Feed(Feed::Changed {
+        keys: vec![],
+        accounts: (1..=27).map(account).collect(),
+        removed_keys: vec![],
+        removed_accounts: vec![],
+        storage_mode: None,
+    }));
+    stage
+}
+
+#[test]
+fn all_that_a_filter_shows_is_what_a_person_would_say_matches() {
+    for (filter, matches) in [
+        ("inst 1", 7),
+        ("INST", 27),
+        ("acct  17 ", 1),
+        ("17 · inst 1", 1),
+        ("17 inst 1", 1),
+        ("inst 17", 0),
+        ("9876", 1),
+        ("svngs", 0),
+        ("checking", 1),
+    ] {
+        let mut stage = with_many_accounts(Stage::live());
+        stage.press("s<Tab>/").press(filter).press("<Enter>a");
+        let store = &stage.state.store;
+        let lines: Vec<String> = stage
+            .form()
+            .boxes()
+            .unwrap()
+            .checked
+            .iter()
+            .map(|id| crate::dialog::Boxes::line(&store.accounts[id]).to_lowercase())
+            .collect();
+        assert_eq!(lines.len(), matches, "{filter}: {lines:?}");
+    }
+}
+
+#[test]
+fn a_filter_stands_on_its_first_match() {
+    let mut stage = Stage::live();
+    stage.press("G/c");
+    assert_eq!(stage.state.keys.selected, Some(key_id('B')), "backup");
+    stage.press("i");
+    assert_eq!(stage.state.keys.selected, Some(key_id('C')));
+    stage.press("<Esc>");
+    assert_eq!(stage.state.keys.selected, Some(key_id('A')), "a cleared filter brings the selection back");
+}
+
 #[test]
 fn an_account_that_goes_away_is_unchecked() {
     let mut stage = Stage::live();

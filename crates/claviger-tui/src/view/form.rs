@@ -7,12 +7,13 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
+use super::boxes::Need;
 use super::facts::facts;
-use super::pane;
 use super::style::Theme;
-use super::text::{cell, cut, wrap};
+use super::text::{cell, wrap};
+use super::{boxes, pane};
 use crate::Borders;
-use crate::dialog::{Boxes, Button, Field, Form, Phase, TextField};
+use crate::dialog::{Button, Field, Form, Phase, TextField};
 use crate::input::Input;
 use crate::state::State;
 
@@ -20,13 +21,8 @@ use crate::state::State;
 const WIDTH: usize = 60;
 /// Columns of the labels before text fields.
 const LABEL: usize = 14;
-/// Rows of accounts, where there is room.
-const BOXES: usize = 8;
-/// Rows of accounts that there must be room for.
-const LEAST_BOXES: usize = 2;
-
 /// Marks what has the focus.
-const FOCUS: &str = "›";
+pub(super) const FOCUS: &str = "›";
 
 /// One part of a form, from top to bottom.
 enum Part {
@@ -106,12 +102,9 @@ fn parts(state: &State, form: &Form, theme: Theme, columns: usize) -> Vec<Part> 
 
 /// Makes the parts fit: accounts first, then empty rows, then facts give way. Gives the rows left for accounts.
 fn shrink(parts: &mut Vec<Part>, form: &Form, rows: usize) -> usize {
-    let wanted = form
-        .boxes()
-        .map_or(0, |boxes| boxes.list.rows.len().clamp(1, BOXES) + usize::from(has_filter_line(boxes)));
-    let least = wanted.min(LEAST_BOXES);
+    let Need { wanted, comfortable, least } = form.boxes().map(boxes::need).unwrap_or_default();
     let total = |parts: &[Part], boxes: usize| parts.iter().map(|part| height_of(part, boxes)).sum::<usize>();
-    while total(parts, least) > rows
+    while total(parts, comfortable) > rows
         && let Some(at) = parts.iter().position(|part| matches!(part, Part::Gap))
     {
         parts.remove(at);
@@ -152,7 +145,7 @@ fn draw(state: &State, form: &Form, theme: Theme, frame: &mut Frame<'_>, place: 
         }
         Part::Boxes(at) => {
             if let Some(Field::Accounts(boxes)) = form.fields.get(at) {
-                accounts(state, form, boxes, theme, frame, place, is_focused(at));
+                boxes::boxes(state, form, boxes, theme, frame, place, is_focused(at));
             }
         }
         Part::Buttons => buttons(form, theme, frame, place),
@@ -213,58 +206,6 @@ fn choice(theme: Theme, mark: &str, text: &str, is_focused: bool) -> Paragraph<'
         Span::styled(format!("{focus} "), theme.strong()),
         Span::styled(format!("{mark} {text}"), style),
     ]))
-}
-
-fn has_filter_line(boxes: &Boxes) -> bool {
-    boxes.typing || !boxes.list.filter.is_empty()
-}
-
-fn accounts(
-    state: &State,
-    form: &Form,
-    boxes: &Boxes,
-    theme: Theme,
-    frame: &mut Frame<'_>,
-    place: Rect,
-    is_focused: bool,
-) {
-    let room = usize::from(place.width);
-    let mut lines = Vec::new();
-    if has_filter_line(boxes) {
-        let text = format!("    /{}", boxes.list.filter.text());
-        lines.push(Line::styled(cut(&text, room), theme.accent()));
-        if boxes.typing && is_focused {
-            let x = place.x + u16::try_from(5 + boxes.list.filter.halves().0.width()).unwrap_or(0);
-            frame.set_cursor_position(Position { x: x.min(place.right().saturating_sub(1)), y: place.y });
-        }
-    }
-    if boxes.list.rows.is_empty() {
-        let text = if has_filter_line(boxes) { "nothing matches" } else { "no accounts are connected yet" };
-        lines.push(Line::styled(format!("    {text}"), theme.dim()));
-    }
-    let height = usize::from(place.height).saturating_sub(lines.len());
-    let at = boxes.list.position().unwrap_or(0);
-    let top = crate::state::scrolled(boxes.list.top, at, boxes.list.rows.len(), height);
-    for id in boxes.list.rows.iter().skip(top).take(height) {
-        let Some(account) = state.store.accounts.get(id) else { continue };
-        let is_here = is_focused && boxes.list.selected.as_ref() == Some(id);
-        let mark = if boxes.checked.contains(id) { "[x]" } else { "[ ]" };
-        let facts = [account.institution.as_deref(), account.mask.as_deref()];
-        let facts = facts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        let text =
-            if facts.is_empty() { account.name.clone() } else { format!("{} · {facts}", account.name) };
-        let style = match (form.shares_all(), is_here) {
-            (true, _) => theme.dim(),
-            (false, true) => theme.selected(),
-            (false, false) => theme.plain(),
-        };
-        let focus = if is_here { FOCUS } else { " " };
-        lines.push(Line::from(vec![
-            Span::raw(format!("  {focus} ")),
-            Span::styled(cut(&format!("{mark} {text}"), room.saturating_sub(4)), style),
-        ]));
-    }
-    frame.render_widget(Paragraph::new(lines), place);
 }
 
 fn buttons(form: &Form, theme: Theme, frame: &mut Frame<'_>, place: Rect) {

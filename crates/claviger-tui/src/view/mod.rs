@@ -1,6 +1,7 @@
 //! Owns what the screen looks like, as a function of the state. Must not change the state or know where it comes
 //! from.
 
+mod boxes;
 mod details;
 mod facts;
 mod form;

@@ -11,7 +11,7 @@ use crate::effects::{Copied, CopyOf, Trail};
 use crate::message::{Failure, Link, Msg};
 use crate::state::Palette;
 use crate::update::tests::sample::{self, NOW, key, key_id};
-use crate::update::tests::{SECRET, Stage, entry, page};
+use crate::update::tests::{SECRET, Stage, entry, page, with_many_accounts};
 
 fn draw(stage: &Stage) -> Terminal<TestBackend> {
     let size = stage.state.size;
@@ -181,6 +181,20 @@ pictured!(secret_copied, copied());
 pictured!(help_80, at(80, 24, "?"));
 pictured!(help_searched, at(80, 24, "?rot"));
 pictured!(too_small, at(39, 10, "nGateway"));
+
+fn many_accounts(width: u16, height: u16, script: &str) -> Stage {
+    let mut stage = with_many_accounts(Stage::live_at(width, height));
+    stage.press(script);
+    stage
+}
+
+pictured!(
+    edit_scope_scrolled,
+    many_accounts(80, 24, "js<Tab><Down><Down><Down><Down><Down><Down><Down><Down>")
+);
+pictured!(edit_scope_filter_hides, many_accounts(80, 24, "js<Tab>/inst 2<Enter>a"));
+pictured!(edit_scope_filter_hides_40, many_accounts(40, 10, "js<Tab>/inst 2<Enter>a"));
+pictured!(create_key_many_40, many_accounts(40, 10, "nGateway<Tab> <Tab>a"));
 
 fn squeezed(script: &str) -> Stage {
     let mut stage = secret(39, 9);
