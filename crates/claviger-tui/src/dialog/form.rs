@@ -73,6 +73,8 @@ pub(crate) enum Phase {
     Waiting(Box<Pending>),
     /// It was refused, for this reason, and asks again.
     Failed(String),
+    /// It was refused because its subject was changed elsewhere. Asking again helps only from the new state.
+    Outdated,
 }
 
 /// The call that a form waits for.

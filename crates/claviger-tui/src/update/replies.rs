@@ -1,7 +1,7 @@
 //! Owns what an answer from the daemon, or its loss, does to the dialog that waits for it. Must not change the lists:
 //! only events do.
 
-use claviger_api::Code;
+use claviger_api::{Code, Error};
 
 use super::feed::close_orphans;
 use crate::dialog::{Dialog, Form, Phase, Purpose, SecretDialog};
@@ -79,7 +79,7 @@ fn failed(state: &mut State, at: usize, failure: Failure) -> Vec<Effect> {
             state.dialogs.remove(at);
             state.insist(text);
         }
-        Failure::Refused(error) => form.phase = Phase::Failed(error.message),
+        Failure::Refused(error) => form.phase = refused(error),
         Failure::Lost if makes_secret => {
             let newer = live && now_epoch > pending.epoch;
             pending.lost = true;
@@ -111,6 +111,15 @@ fn failed(state: &mut State, at: usize, failure: Failure) -> Vec<Effect> {
     }
     close_orphans(state);
     vec![]
+}
+
+/// What a form says to a refusal. Conflicts are named, since they are no fault in what was filled in.
+fn refused(error: Error) -> Phase {
+    match error.code {
+        Code::Conflict if error.field.as_deref() == Some("expected_version") => Phase::Outdated,
+        Code::Conflict => Phase::Failed(format!("CONFLICT: {}", error.message)),
+        _ => Phase::Failed(error.message),
+    }
 }
 
 /// Asks again, under the same request id, for what was asked over a connection that is gone.

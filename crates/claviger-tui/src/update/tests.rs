@@ -594,9 +594,14 @@ fn only_events_change_the_lists() {
 fn a_refusal_is_shown_in_the_dialog() {
     let mut stage = Stage::live();
     stage.press("e2<C-s>").refuse(Code::Conflict, "another key has this name");
-    assert_eq!((stage.title(), stage.failure()), (Some("Rename key"), "another key has this name"));
+    assert_eq!((stage.title(), stage.failure()), (Some("Rename key"), "CONFLICT: another key has this name"));
     stage.press("3<C-s>");
     assert!(matches!(stage.call().1, Call::RenameKey { name, .. } if name.as_str() == "backup23"));
+}
+
+/// The daemon's refusal of an edit that was made from an older version.
+pub(crate) fn outdated() -> Error {
+    Error::new(Code::Conflict, "the key was changed meanwhile").at("expected_version")
 }
 
 #[test]
@@ -609,7 +614,8 @@ fn a_changed_key_is_a_conflict_and_its_new_state_can_be_taken() {
         &stage.effects[..],
         [Effect::Call { call: Call::RenameKey { expected_version: 1, .. }, .. }]
     ));
-    stage.refuse(Code::Conflict, "the key was changed meanwhile");
+    stage.answer(Err(Failure::Refused(outdated())));
+    assert!(matches!(stage.form().phase, crate::dialog::Phase::Outdated));
     stage.press("<C-r>2<C-s>");
     let (_, call) = stage.call();
     assert!(

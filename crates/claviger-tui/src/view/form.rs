@@ -237,10 +237,13 @@ fn said(state: &State, form: &Form, theme: Theme, columns: usize) -> Vec<Line<'s
         }
         Phase::Waiting(_) => say("Waiting for the daemon…", theme.dim()),
         Phase::Failed(why) => say(&format!("! {why}"), theme.problem()),
+        Phase::Outdated => {
+            say("CONFLICT: it was changed elsewhere. Ctrl-R takes the new state", theme.problem());
+        }
         Phase::Asking => {}
     }
-    if form.waiting().is_none() && form.is_outdated(&state.store) {
-        say("! It was changed elsewhere meanwhile: Ctrl-R takes the new state.", theme.warning());
+    if matches!(form.phase, Phase::Asking | Phase::Failed(_)) && form.is_outdated(&state.store) {
+        say("! It was changed elsewhere. Ctrl-R takes the new state", theme.warning());
     }
     said
 }

@@ -91,6 +91,15 @@ fn refused() -> Stage {
     stage
 }
 
+fn conflict(width: u16, height: u16) -> Stage {
+    let mut stage = at(width, height, "e2");
+    let mut changed = key('B', "archive", Scope::All, 3_000, None);
+    changed.version = 2;
+    stage.changed(vec![changed], &[]);
+    stage.press("<C-s>").answer(Err(Failure::Refused(crate::update::tests::outdated())));
+    stage
+}
+
 fn outdated() -> Stage {
     let mut stage = at(80, 24, "e2");
     let mut changed = key('B', "archive", Scope::All, 3_000, None);
@@ -160,6 +169,8 @@ pictured!(create_key_plain, plain("nGateway"));
 pictured!(rename_key, at(80, 24, "e"));
 pictured!(rename_key_refused, refused());
 pictured!(rename_key_outdated, outdated());
+pictured!(rename_key_conflict, conflict(80, 24));
+pictured!(rename_key_conflict_40, conflict(40, 10));
 pictured!(edit_scope, at(80, 24, "js"));
 pictured!(edit_scope_filtered, at(80, 24, "js<Tab>/sav"));
 pictured!(edit_scope_empty, at(80, 24, "s"));
