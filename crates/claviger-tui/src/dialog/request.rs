@@ -64,7 +64,7 @@ impl Form {
     fn named_exactly(&self, name: &str) -> Result<(), Obstacle> {
         let typed = Name::parse(self.text(NAME));
         let same = typed.is_ok_and(|typed| typed.as_str() == name);
-        same.then_some(()).ok_or_else(|| Obstacle::new("type the name of the key exactly as it stands above"))
+        same.then_some(()).ok_or_else(|| Obstacle::new("type the name exactly as it is above"))
     }
 
     /// All accounts only when the box says so; never because nothing is checked.

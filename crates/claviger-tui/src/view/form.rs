@@ -8,9 +8,9 @@ use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
 use super::boxes::Need;
-use super::facts::facts;
+use super::facts::{Fact, facts};
 use super::style::Theme;
-use super::text::{cell, wrap};
+use super::text::{cell, cut, wrap};
 use super::{boxes, pane};
 use crate::Borders;
 use crate::dialog::{Button, Field, Form, Phase, TextField};
@@ -18,7 +18,7 @@ use crate::input::Input;
 use crate::state::State;
 
 /// Columns inside a form, where there are as many.
-const WIDTH: usize = 60;
+const WIDTH: usize = 64;
 /// Columns of the labels before text fields.
 const LABEL: usize = 14;
 /// Marks what has the focus.
@@ -26,8 +26,13 @@ pub(super) const FOCUS: &str = "›";
 
 /// One part of a form, from top to bottom.
 enum Part {
-    Lines(Vec<Line<'static>>),
-    /// Why the button can't be pressed yet; the first to give way.
+    /// A sentence of the facts.
+    Sentence(Vec<Line<'static>>),
+    /// A fact that stays, and how it looks in one row.
+    Fact(Vec<Line<'static>>, Line<'static>),
+    /// What was said to the last attempt.
+    Said(Vec<Line<'static>>),
+    /// Why the button can't be pressed yet.
     Hint(Vec<Line<'static>>),
     Gap,
     Text(usize),
@@ -63,13 +68,18 @@ pub(super) fn form(
 
 fn parts(state: &State, form: &Form, theme: Theme, columns: usize) -> Vec<Part> {
     let mut parts = Vec::new();
-    let facts: Vec<Line<'static>> = facts(state, form)
-        .iter()
-        .flat_map(|fact| wrap(fact, columns))
-        .map(|line| Line::styled(line, theme.plain()))
-        .collect();
-    if !facts.is_empty() {
-        parts.extend([Part::Lines(facts), Part::Gap]);
+    let facts = facts(state, form);
+    let mut before = None;
+    for fact in &facts {
+        let is_known = matches!(fact, Fact::Known(..));
+        if before == Some(!is_known) {
+            parts.push(Part::Gap);
+        }
+        before = Some(is_known);
+        parts.push(fact_part(fact, theme, columns));
+    }
+    if before.is_some() {
+        parts.push(Part::Gap);
     }
     for (at, field) in form.fields.iter().enumerate() {
         match field {
@@ -88,7 +98,7 @@ fn parts(state: &State, form: &Form, theme: Theme, columns: usize) -> Vec<Part> 
     }
     let said = said(state, form, theme, columns);
     if !said.is_empty() {
-        parts.extend([Part::Lines(said), Part::Gap]);
+        parts.extend([Part::Said(said), Part::Gap]);
     }
     if let Some(obstacle) = form.obstacle()
         && matches!(form.phase, Phase::Asking)
@@ -100,7 +110,25 @@ fn parts(state: &State, form: &Form, theme: Theme, columns: usize) -> Vec<Part> 
     parts
 }
 
-/// Makes the parts fit: accounts first, then empty rows, then facts give way. Gives the rows left for accounts.
+fn fact_part(fact: &Fact, theme: Theme, columns: usize) -> Part {
+    let plain = |line: String| Line::styled(line, theme.plain());
+    match fact {
+        Fact::Sentence(text) => Part::Sentence(wrap(text, columns).into_iter().map(plain).collect()),
+        Fact::Line(text) => {
+            Part::Fact(wrap(text, columns).into_iter().map(plain).collect(), plain(cut(text, columns)))
+        }
+        Fact::Known(label, text) => {
+            let room = columns.saturating_sub(LABEL).max(1);
+            let line = |label: &str, text: &str| plain(format!("  {}{text}", cell(label, LABEL - 2)));
+            let whole = wrap(text, room).into_iter().enumerate();
+            let whole = whole.map(|(at, text)| line(if at == 0 { label } else { "" }, &text)).collect();
+            Part::Fact(whole, line(label, &cut(text, room)))
+        }
+    }
+}
+
+/// Makes the parts fit: empty rows give way first, then sentences, then hints; what is left is cut to one row each.
+/// Gives the rows left for accounts.
 fn shrink(parts: &mut Vec<Part>, form: &Form, rows: usize) -> usize {
     let Need { wanted, comfortable, least } = form.boxes().map(boxes::need).unwrap_or_default();
     let total = |parts: &[Part], boxes: usize| parts.iter().map(|part| height_of(part, boxes)).sum::<usize>();
@@ -109,11 +137,23 @@ fn shrink(parts: &mut Vec<Part>, form: &Form, rows: usize) -> usize {
     {
         parts.remove(at);
     }
+    while total(parts, least) > rows
+        && let Some(at) = parts.iter().rposition(|part| matches!(part, Part::Sentence(_)))
+    {
+        parts.remove(at);
+    }
     if total(parts, least) > rows {
         parts.retain(|part| !matches!(part, Part::Hint(_)));
     }
+    for at in 0..parts.len() {
+        if total(parts, least) > rows
+            && let Some(Part::Fact(whole, short)) = parts.get_mut(at)
+        {
+            *whole = vec![short.clone()];
+        }
+    }
     while total(parts, least) > rows
-        && let Some(Part::Lines(lines)) = parts.first_mut()
+        && let Some(Part::Said(lines)) = parts.iter_mut().find(|part| matches!(part, Part::Said(_)))
         && lines.len() > 1
     {
         lines.pop();
@@ -123,7 +163,7 @@ fn shrink(parts: &mut Vec<Part>, form: &Form, rows: usize) -> usize {
 
 fn height_of(part: &Part, boxes: usize) -> usize {
     match part {
-        Part::Lines(lines) | Part::Hint(lines) => lines.len(),
+        Part::Sentence(lines) | Part::Fact(lines, _) | Part::Said(lines) | Part::Hint(lines) => lines.len(),
         Part::Boxes(_) => boxes,
         Part::Gap | Part::Text(_) | Part::ShareAll(_) | Part::Buttons => 1,
     }
@@ -133,7 +173,9 @@ fn draw(state: &State, form: &Form, theme: Theme, frame: &mut Frame<'_>, place: 
     let is_focused = |at: usize| form.focus == at && form.waiting().is_none();
     match part {
         Part::Gap => {}
-        Part::Lines(lines) | Part::Hint(lines) => frame.render_widget(Paragraph::new(lines), place),
+        Part::Sentence(lines) | Part::Fact(lines, _) | Part::Said(lines) | Part::Hint(lines) => {
+            frame.render_widget(Paragraph::new(lines), place)
+        }
         Part::Text(at) => {
             if let Some(Field::Text(field)) = form.fields.get(at) {
                 text_field(theme, frame, place, field, is_focused(at));
@@ -238,7 +280,7 @@ fn said(state: &State, form: &Form, theme: Theme, columns: usize) -> Vec<Line<'s
         Phase::Waiting(_) => say("Waiting for the daemon…", theme.dim()),
         Phase::Failed(why) => say(&format!("! {why}"), theme.problem()),
         Phase::Outdated => {
-            say("CONFLICT: it was changed elsewhere. Ctrl-R takes the new state", theme.problem());
+            say("! CONFLICT: it was changed elsewhere. Ctrl-R takes the new state", theme.problem());
         }
         Phase::Asking => {}
     }

@@ -134,6 +134,14 @@ fn plain(script: &str) -> Stage {
     stage
 }
 
+fn long_named(width: u16, height: u16, script: &str) -> Stage {
+    let mut stage = Stage::live_at(width, height);
+    let name = "Payments gateway of the second warehouse, behind the load balancer";
+    stage.changed(vec![key('B', name, Scope::All, 3_000, Some(3))], &[]);
+    stage.press("Gk").press(script);
+    stage
+}
+
 fn hostile() -> Stage {
     let mut stage = at(80, 24, "");
     let name = "\u{1b}[31mred\u{202e}\u{200b} 漢字漢字漢字漢字漢字 and a long tail";
@@ -181,6 +189,13 @@ pictured!(outcome_unknown, unknown());
 pictured!(delete_key, at(80, 24, "GD"));
 pictured!(delete_key_typed, at(80, 24, "GDProduction<Tab>"));
 pictured!(delete_key_40, at(40, 10, "GD"));
+pictured!(delete_key_long_40, long_named(40, 10, "D"));
+pictured!(delete_key_long_failed_40, long_named(40, 10, "DP<C-a><Tab><Enter>"));
+pictured!(delete_key_long, long_named(80, 24, "D"));
+pictured!(rotate_key_long_40, long_named(40, 10, "r"));
+pictured!(rename_key_long_40, long_named(40, 10, "e"));
+pictured!(disconnect_account_40, at(40, 10, "2jD"));
+pictured!(storage_mode_40, at(40, 10, "m"));
 pictured!(connect_account, at(80, 24, "2n"));
 pictured!(edit_account, at(80, 24, "2je<Tab>"));
 pictured!(disconnect_account, at(80, 24, "2jD"));
@@ -206,6 +221,17 @@ pictured!(
 pictured!(edit_scope_filter_hides, many_accounts(80, 24, "js<Tab>/inst 2<Enter>a"));
 pictured!(edit_scope_filter_hides_40, many_accounts(40, 10, "js<Tab>/inst 2<Enter>a"));
 pictured!(create_key_many_40, many_accounts(40, 10, "nGateway<Tab> <Tab>a"));
+
+#[test]
+fn a_name_that_must_be_typed_is_never_cut_while_there_is_room() {
+    let name = "Payments gateway of the second warehouse, behind the load balancer";
+    for (width, height) in [(40, 10), (60, 12), (80, 24)] {
+        let shown = picture(&long_named(width, height, "D"));
+        for word in name.split(' ').chain(["Scope", "Last used"]) {
+            assert!(shown.contains(word), "{word} at {width}x{height}:\n{shown}");
+        }
+    }
+}
 
 fn squeezed(script: &str) -> Stage {
     let mut stage = secret(39, 9);
