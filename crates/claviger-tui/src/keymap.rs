@@ -194,7 +194,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     row(&[M::Filter], &[n(C::PageDown)], "PgDn", "", "A page down", A::Go(Step::PageDown)),
 
     row(&[M::Secret], &[c('c')], "c", "copy", "Copy the secret", A::CopySecret),
-    row(&[M::Secret], &[c('w')], "w", "write to a file", "Write the secret to a new file that only you can read", A::WriteSecret),
+    row(&[M::Secret], &[c('w')], "w", "to a file", "Write the secret to a new file that only you can read", A::WriteSecret),
     row(&[M::Secret], &[n(C::Esc)], "Esc", "", "Says how this closes", A::KeepSecret),
     row(&[M::Secret], &[n(C::Enter)], "Enter", "press", "Go to the button, then press it", A::Activate),
 
@@ -213,7 +213,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     row(BUTTONS, &[n(C::Right)], "→", "", "Next button", A::NextStop),
     row(BUTTONS, &[n(C::Left)], "←", "", "Previous button", A::PreviousStop),
     row(FORMS, &[ctrl('s')], "Ctrl-S", "save", "Save from anywhere in the form", A::Save),
-    row(ASKING, &[ctrl('r')], "Ctrl-R", "take the new state", "Begin again from what the daemon has now", A::Reload),
+    row(ASKING, &[ctrl('r')], "Ctrl-R", "new state", "Begin again from what the daemon has now", A::Reload),
     row(ASKING, &[n(C::Esc)], "Esc", "cancel", "Cancel", A::Cancel),
     row(&[M::Waiting], &[n(C::Esc)], "Esc", "give up", "Stop waiting while the daemon is away", A::Cancel),
 

@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Paragraph};
 use super::style::Theme;
 use super::text::{cut, width, wrap};
 use crate::age;
-use crate::keymap::{self, Action};
+use crate::keymap::{self, Action, Binding};
 use crate::message::Link;
 use crate::state::{State, Tab, Tone};
 use crate::update::{Able, able};
@@ -83,28 +83,31 @@ pub(super) fn notice(state: &State, theme: Theme, frame: &mut Frame<'_>, area: R
     frame.render_widget(Paragraph::new(lines), place);
 }
 
-/// What can be pressed here and now, as far as it fits, and always how to get help.
+/// What can be pressed here and now, as far as it fits, and always the way out and how to get help.
 pub(super) fn footer(state: &State, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
-    let mode = state.mode();
-    let items: Vec<_> = keymap::rows(mode)
+    let items: Vec<&Binding> = keymap::rows(state.mode())
         .filter(|row| !row.short.is_empty() && able(state, row.action) == Able::Now)
-        .map(|row| (row.label, row.short, row.action))
         .collect();
-    let cost = |label: &str, short: &str| width(label) + 1 + width(short) + GAP.len();
-    let is_help = |action: &Action| *action == Action::Help;
-    let reserved = items.iter().find(|item| is_help(&item.2)).map_or(0, |item| cost(item.0, item.1));
-    let mut room = usize::from(area.width).saturating_sub(1 + reserved);
+    let cost = |row: &Binding| width(row.label) + 1 + width(row.short) + GAP.len();
+    let reserved: usize = items.iter().filter(|row| stays(row.action)).map(|row| cost(row)).sum();
+    // Nothing follows the last one.
+    let mut room = (usize::from(area.width) + GAP.len()).saturating_sub(1 + reserved);
     let mut spans = vec![Span::raw(" ")];
-    for (label, short, action) in items {
-        if !is_help(&action) {
-            match room.checked_sub(cost(label, short)) {
+    for row in items {
+        if !stays(row.action) {
+            match room.checked_sub(cost(row)) {
                 Some(left) => room = left,
                 None => continue,
             }
         }
-        spans.push(Span::styled(label, theme.accent()));
-        spans.push(Span::styled(format!(" {short}{GAP}"), theme.dim()));
+        spans.push(Span::styled(row.label, theme.accent()));
+        spans.push(Span::styled(format!(" {}{GAP}", row.short), theme.dim()));
     }
     frame.render_widget(Clear, area);
     frame.render_widget(Paragraph::new(Line::from(spans)), area);
+}
+
+/// Whether the footer always shows an action.
+fn stays(action: Action) -> bool {
+    matches!(action, Action::Help | Action::Quit | Action::Cancel | Action::ClearBoxFilter)
 }

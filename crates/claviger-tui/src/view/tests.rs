@@ -223,6 +223,29 @@ pictured!(edit_scope_filter_hides_40, many_accounts(40, 10, "js<Tab>/inst 2<Ente
 pictured!(create_key_many_40, many_accounts(40, 10, "nGateway<Tab> <Tab>a"));
 
 #[test]
+fn the_way_out_is_always_in_the_footer() {
+    let footer = |stage: &Stage| picture(stage).lines().last().unwrap().to_owned();
+    for (script, ways) in [
+        ("", &["q quit", "? help"][..]),
+        ("2", &["q quit", "? help"]),
+        ("3", &["q quit", "? help"]),
+        ("/pro<Enter>", &["q quit", "? help"]),
+        ("n", &["Esc cancel"]),
+        ("n<Tab>", &["Esc cancel", "? help"]),
+        ("s<Tab>", &["Esc cancel", "? help"]),
+        ("s<Tab>/", &["Esc clear"]),
+        ("r", &["Esc cancel", "? help"]),
+        ("D", &["Esc cancel"]),
+        ("e2<C-s>", &["? help"]),
+    ] {
+        for width in [40, 60, 80, 120] {
+            let shown = footer(&at(width, 20, script));
+            assert!(ways.iter().all(|way| shown.contains(way)), "{script} at {width}: {shown}");
+        }
+    }
+}
+
+#[test]
 fn a_name_that_must_be_typed_is_never_cut_while_there_is_room() {
     let name = "Payments gateway of the second warehouse, behind the load balancer";
     for (width, height) in [(40, 10), (60, 12), (80, 24)] {
