@@ -120,6 +120,8 @@ pub(crate) struct Activity {
     /// Where the next page begins.
     pub(crate) next: Option<String>,
     pub(crate) loading: bool,
+    /// Whether the last page could not be had: then none is asked for until a press or a new connection.
+    pub(crate) failed: bool,
     /// Whether something happened since it was loaded.
     pub(crate) stale: bool,
     pub(crate) loaded: bool,

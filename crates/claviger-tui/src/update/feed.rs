@@ -1,11 +1,9 @@
 //! Owns how news from the daemon changes the state. Must not know what presses do.
 
-use claviger_api::object::ActivityPage;
-
 use super::{lists, replies};
 use crate::dialog::Dialog;
-use crate::effects::{Effect, Trail};
-use crate::message::{Failure, Feed, Link};
+use crate::effects::Effect;
+use crate::message::{Feed, Link};
 use crate::state::{Order, State, Tone};
 
 pub(super) fn link(state: &mut State, link: Link) -> Vec<Effect> {
@@ -14,7 +12,7 @@ pub(super) fn link(state: &mut State, link: Link) -> Vec<Effect> {
         return vec![];
     }
     state.was_live = true;
-    (state.activity.stale, state.activity.loading) = (true, false);
+    (state.activity.stale, state.activity.loading, state.activity.failed) = (true, false, false);
     (state.recent.stale, state.recent.loading) = (true, None);
     replies::resend_lost(state)
 }
@@ -67,51 +65,5 @@ pub(super) fn close_orphans(state: &mut State) {
     });
     for text in gone {
         state.notify(Tone::Problem, text);
-    }
-}
-
-pub(super) fn activity(state: &mut State, trail: &Trail, outcome: Result<ActivityPage, Failure>) {
-    match trail {
-        Trail::OfKey(id) => {
-            if state.recent.loading == Some(*id) {
-                state.recent.loading = None;
-                state.recent.key = Some(*id);
-                state.recent.entries = outcome.map(|page| page.entries).unwrap_or_default();
-            }
-        }
-        Trail::Whole(from) => {
-            state.activity.loading = false;
-            let Ok(page) = outcome else { return };
-            match from {
-                Some(_) => append(state, page),
-                None => prepend(state, page),
-            }
-            state.activity.loaded = true;
-            lists::refresh_activity(state);
-        }
-    }
-}
-
-/// Takes an older page.
-fn append(state: &mut State, page: ActivityPage) {
-    let activity = &mut state.activity;
-    let oldest = activity.entries.last().map_or(u64::MAX, |entry| entry.seq);
-    activity.entries.extend(page.entries.into_iter().filter(|entry| entry.seq < oldest));
-    activity.next = page.next_cursor;
-}
-
-/// Takes the newest page. What was loaded before stays where the page reaches down to it.
-fn prepend(state: &mut State, page: ActivityPage) {
-    let activity = &mut state.activity;
-    let newest = activity.entries.first().map(|entry| entry.seq);
-    match (newest, page.entries.last()) {
-        (Some(newest), Some(oldest)) if oldest.seq <= newest => {
-            let new = page.entries.into_iter().take_while(|entry| entry.seq > newest);
-            activity.entries.splice(0..0, new);
-        }
-        _ => {
-            activity.entries = page.entries;
-            activity.next = page.next_cursor;
-        }
     }
 }

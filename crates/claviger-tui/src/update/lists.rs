@@ -145,7 +145,8 @@ pub(super) fn refresh_activity(state: &mut State) {
     activity.list.set_rows(state.store.activity_rows(&activity.entries, activity.list.filter.text()), height);
     // Whoever reads the newest entry wants to see the next one come.
     if at_top {
-        activity.list.go(Step::First, height);
+        activity.list.selected = activity.list.rows.first().copied();
+        activity.list.scroll(height);
     }
 }
 

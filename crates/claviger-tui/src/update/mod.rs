@@ -1,6 +1,7 @@
 //! Owns how the state changes. Must not read a clock, touch a socket or wait: a message comes in, effects go out.
 
 mod able;
+mod activity;
 mod dialogs;
 mod feed;
 mod lists;
@@ -8,10 +9,8 @@ mod replies;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use claviger_api::page::Cursor;
-
 use crate::dialog::{Dialog, SecretDialog};
-use crate::effects::{Copied, CopyOf, Effect, Trail};
+use crate::effects::{Copied, CopyOf, Effect};
 use crate::input::Input;
 use crate::keymap::{self, Action, Mode, Step};
 use crate::message::Msg;
@@ -57,7 +56,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Answered { call, outcome } => replies::answered(state, call, outcome),
         Msg::Activity { trail, outcome } => {
-            feed::activity(state, &trail, outcome);
+            activity::loaded(state, &trail, outcome);
             vec![]
         }
         Msg::Copied { what, by } => {
@@ -73,12 +72,13 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             vec![]
         }
     };
-    effects.extend(wanted_activity(state));
+    effects.extend(activity::wanted(state));
     effects
 }
 
 fn pressed(state: &mut State, press: Press) -> Vec<Effect> {
     let mode = state.mode();
+    state.activity.failed = false;
     let action = keymap::action(mode, press);
     if action != Some(Action::Interrupt) {
         calm(state);
@@ -247,34 +247,4 @@ fn say_of_secret(state: &mut State, text: String) {
         Some(secret) => secret.said = Some(text),
         None => state.notify(Tone::Info, text),
     }
-}
-
-/// Loads what the screen shows of the audit trail and what is out of date, one page at a time.
-fn wanted_activity(state: &mut State) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    if !state.is_live() {
-        return effects;
-    }
-    let activity = &mut state.activity;
-    if state.tab == Tab::Activity && !activity.loading {
-        if activity.stale {
-            (activity.loading, activity.stale) = (true, false);
-            effects.push(Effect::LoadActivity(Trail::Whole(None)));
-        } else if activity.list.position().is_some_and(|at| at + 1 == activity.list.rows.len())
-            && let Some(next) = activity.next.take()
-        {
-            activity.loading = true;
-            effects.extend(Cursor::decode(&next).map(|next| Effect::LoadActivity(Trail::Whole(Some(next)))));
-        }
-    }
-    if state.tab == Tab::Keys
-        && state.recent.loading.is_none()
-        && state.shows_details()
-        && let Some(id) = state.keys.selected
-        && (state.recent.stale || state.recent.key != Some(id))
-    {
-        (state.recent.loading, state.recent.stale) = (Some(id), false);
-        effects.push(Effect::LoadActivity(Trail::OfKey(id)));
-    }
-    effects
 }

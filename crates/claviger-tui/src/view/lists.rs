@@ -16,7 +16,8 @@ use crate::message::Link;
 use crate::state::{List, Order, State, Tab};
 
 pub(super) fn keys(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &Layout) {
-    let title = title(state, &state.keys, state.store.keys.len(), Some(state.key_order));
+    let all = state.store.keys.len().to_string();
+    let title = title(state, &state.keys, &all, Some(state.key_order));
     let inner = pane(theme, frame, layout.list, &title, layout.lines);
     let seen: Vec<&Key> =
         state.keys.visible(layout.list_rows()).filter_map(|id| state.store.keys.get(id)).collect();
@@ -48,7 +49,8 @@ pub(super) fn keys(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &
 }
 
 pub(super) fn accounts(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &Layout) {
-    let title = title(state, &state.accounts, state.store.accounts.len(), Some(state.account_order));
+    let all = state.store.accounts.len().to_string();
+    let title = title(state, &state.accounts, &all, Some(state.account_order));
     let inner = pane(theme, frame, layout.list, &title, layout.lines);
     let columns = [
         Column { title: "Name", width: 12, least: 12, yields: 0, dim: false },
@@ -80,7 +82,8 @@ pub(super) fn accounts(state: &State, theme: Theme, frame: &mut Frame<'_>, layou
 
 pub(super) fn activity(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &Layout) {
     let list = &state.activity.list;
-    let title = title(state, list, state.activity.entries.len(), None);
+    let more = if state.activity.next.is_some() { "+" } else { "" };
+    let title = title(state, list, &format!("{}{more}", state.activity.entries.len()), None);
     let inner = pane(theme, frame, layout.list, &title, layout.lines);
     let columns = [
         Column { title: "What", width: 20, least: 20, yields: 0, dim: false },
@@ -144,7 +147,7 @@ pub(super) fn ago(state: &State, then: Option<Timestamp>) -> String {
 }
 
 /// The title of a list: how many rows, by what filter and in which order.
-fn title<Id>(state: &State, list: &List<Id>, all: usize, order: Option<Order>) -> String {
+fn title<Id>(state: &State, list: &List<Id>, all: &str, order: Option<Order>) -> String {
     let name = state.tab.title();
     let filter = list.filter.text();
     let mut title = match (filter.is_empty(), list.typing) {
@@ -163,7 +166,11 @@ fn title<Id>(state: &State, list: &List<Id>, all: usize, order: Option<Order>) -
 
 /// Says why a list has no rows.
 fn empty(state: &State, theme: Theme, frame: &mut Frame<'_>, area: Rect, otherwise: &str) {
+    let looks_on = state.tab == Tab::Activity && state.activity.next.is_some();
     let text = match &state.link {
+        Link::Live { .. } if looks_on && !state.filter().is_empty() => {
+            format!("Nothing matches /{} yet: looking further back…", state.filter().text())
+        }
         _ if !state.filter().is_empty() => {
             format!("Nothing matches /{}. Esc clears the filter.", state.filter().text())
         }

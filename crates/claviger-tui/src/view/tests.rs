@@ -121,6 +121,13 @@ fn unknown() -> Stage {
     stage
 }
 
+fn partly_loaded(script: &str) -> Stage {
+    let mut stage = at(80, 24, "3");
+    stage.tell(Msg::Activity { trail: Trail::Whole(None), outcome: Ok(page(70..=99, Some("70"))) });
+    stage.press(script);
+    stage
+}
+
 fn activity(width: u16) -> Stage {
     let mut stage = at(width, 24, "3");
     stage.tell(Msg::Activity { trail: Trail::Whole(None), outcome: Ok(page(90..=99, None)) });
@@ -168,6 +175,8 @@ pictured!(keys_hostile, hostile());
 pictured!(accounts_80, at(80, 24, "2"));
 pictured!(accounts_120, at(120, 24, "2j"));
 pictured!(activity_80, activity(80));
+pictured!(activity_in_part, partly_loaded(""));
+pictured!(activity_in_part_without_a_match, partly_loaded("/backup<Enter>"));
 pictured!(activity_120, activity(120));
 pictured!(create_key_80, at(80, 24, "nGateway"));
 pictured!(create_key_restricted, at(80, 24, "nGateway<Tab> <Tab><Down> "));
