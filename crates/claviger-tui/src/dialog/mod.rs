@@ -26,6 +26,10 @@ pub(crate) struct SecretDialog {
     pub(crate) on_button: bool,
     /// When Enter was last pressed here: one that is held down must not press the button.
     pub(crate) entered_at: Option<Timestamp>,
+    /// Why the secret opens nothing any more; lasts as long as that.
+    pub(crate) warning: Option<&'static str>,
+    /// Where it was last written to.
+    pub(crate) written: Option<String>,
     /// What was last done or refused here.
     pub(crate) said: Option<String>,
     /// Whether Ctrl-C was pressed and the next one quits.
@@ -37,6 +41,27 @@ impl SecretDialog {
     pub(crate) const BUTTON: &'static str = "I have saved it";
 
     pub(crate) fn new(key: Key, secret: Secret) -> Self {
-        Self { key, secret, on_button: false, entered_at: None, said: None, quitting: false }
+        Self {
+            key,
+            secret,
+            on_button: false,
+            entered_at: None,
+            warning: None,
+            written: None,
+            said: None,
+            quitting: false,
+        }
+    }
+
+    /// Compares the secret's key with what the daemon has now.
+    pub(crate) fn compare(&mut self, key: &Key) {
+        let is_rotated = key.rotated_at > self.key.rotated_at;
+        self.warning =
+            is_rotated.then_some("the key was rotated elsewhere: this secret opens nothing any more");
+    }
+
+    /// Takes that the daemon has the key no more.
+    pub(crate) fn bereave(&mut self) {
+        self.warning = Some("the key was deleted elsewhere: this secret opens nothing any more");
     }
 }

@@ -1,5 +1,7 @@
 //! Owns how news from the daemon changes the state. Must not know what presses do.
 
+use claviger_api::KeyId;
+
 use super::{lists, replies};
 use crate::dialog::Dialog;
 use crate::effects::Effect;
@@ -23,14 +25,16 @@ pub(super) fn feed(state: &mut State, feed: Feed) {
         state.activity.stale = true;
         state.recent.stale = true;
     }
-    if let Feed::Changed { removed_keys, .. } = &feed {
-        for dialog in &mut state.dialogs {
-            if let Dialog::Secret(secret) = dialog
-                && removed_keys.contains(&secret.key.id)
-            {
-                secret.said =
-                    Some("this key was deleted elsewhere: the secret opens nothing any more".to_owned());
-            }
+    let is_gone = |id: &KeyId| match &feed {
+        Feed::Snapshot { keys, .. } => keys.iter().all(|key| key.id != *id),
+        Feed::Changed { removed_keys, .. } => removed_keys.contains(id),
+        Feed::Used(_) => false,
+    };
+    for dialog in &mut state.dialogs {
+        if let Dialog::Secret(secret) = dialog
+            && is_gone(&secret.key.id)
+        {
+            secret.bereave();
         }
     }
     state.store.apply(feed);
@@ -38,11 +42,19 @@ pub(super) fn feed(state: &mut State, feed: Feed) {
         lists::refresh(state);
     }
     for dialog in &mut state.dialogs {
-        if let Dialog::Form(form) = dialog {
-            if let Some(boxes) = form.boxes_mut() {
-                boxes.refresh(&state.store);
+        match dialog {
+            Dialog::Form(form) => {
+                if let Some(boxes) = form.boxes_mut() {
+                    boxes.refresh(&state.store);
+                }
+                form.settle_focus();
             }
-            form.settle_focus();
+            // A new key may be here before the news of it: that it is unknown says nothing.
+            Dialog::Secret(secret) => {
+                if let Some(key) = state.store.keys.get(&secret.key.id) {
+                    secret.compare(key);
+                }
+            }
         }
     }
     close_orphans(state);

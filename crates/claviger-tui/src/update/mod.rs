@@ -9,6 +9,8 @@ mod replies;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::path::PathBuf;
+
 use crate::dialog::{Dialog, SecretDialog};
 use crate::effects::{Copied, CopyOf, Effect};
 use crate::input::Input;
@@ -64,11 +66,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             vec![]
         }
         Msg::Written(outcome) => {
-            let said = match outcome {
-                Ok(path) => format!("written to {} for you alone to read", path.display()),
-                Err(why) => format!("nothing was written: {why}"),
-            };
-            say_of_secret(state, said);
+            written(state, outcome);
             vec![]
         }
     };
@@ -238,13 +236,28 @@ fn copied(state: &mut State, what: CopyOf, by: Result<Copied, String>) {
     }
 }
 
-fn say_of_secret(state: &mut State, text: String) {
-    let mut secrets = state.dialogs.iter_mut().filter_map(|dialog| match dialog {
-        Dialog::Secret(secret) => Some(secret),
-        Dialog::Form(_) => None,
-    });
-    match secrets.next_back() {
+fn written(state: &mut State, outcome: Result<PathBuf, String>) {
+    let (is_written, text) = match outcome {
+        Ok(path) => (true, format!("written to {} for you alone to read", path.display())),
+        Err(why) => (false, format!("nothing was written: {why}")),
+    };
+    match secret_in_front(state) {
+        Some(secret) if is_written => (secret.written, secret.said) = (Some(text), None),
         Some(secret) => secret.said = Some(text),
         None => state.notify(Tone::Info, text),
     }
+}
+
+fn say_of_secret(state: &mut State, text: String) {
+    match secret_in_front(state) {
+        Some(secret) => secret.said = Some(text),
+        None => state.notify(Tone::Info, text),
+    }
+}
+
+fn secret_in_front(state: &mut State) -> Option<&mut SecretDialog> {
+    state.dialogs.iter_mut().rev().find_map(|dialog| match dialog {
+        Dialog::Secret(secret) => Some(secret),
+        Dialog::Form(_) => None,
+    })
 }

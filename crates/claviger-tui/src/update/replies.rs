@@ -45,8 +45,11 @@ fn done(state: &mut State, at: usize, answer: Answer) -> Vec<Effect> {
                 super::lists::refresh(state);
             }
         }
-        let secret = Dialog::Secret(SecretDialog::new(made.key, made.secret));
-        state.dialogs.insert(at, secret);
+        let mut secret = SecretDialog::new(made.key, made.secret);
+        if let Some(key) = state.store.keys.get(&secret.key.id) {
+            secret.compare(key);
+        }
+        state.dialogs.insert(at, Dialog::Secret(secret));
         // A help overlay or a question in front must not hide that a secret came.
         state.help = None;
     }

@@ -581,6 +581,54 @@ fn the_secret_is_copied_and_written() {
     assert!(matches!(&stage.take()[..], [Effect::WriteSecret { key_name, .. }] if key_name == "backup"));
 }
 
+fn shown_secret(stage: &Stage) -> &crate::dialog::SecretDialog {
+    match stage.state.dialogs.last() {
+        Some(Dialog::Secret(secret)) => secret,
+        other => panic!("no secret: {other:?}"),
+    }
+}
+
+#[test]
+fn a_secret_that_opens_nothing_any_more_says_so_for_as_long_as_it_shows() {
+    let warning = |stage: &Stage| shown_secret(stage).warning.unwrap_or_default();
+    let rotated = |minutes| {
+        let mut key = key('B', "backup", only(&[]), 3_000, None);
+        key.rotated_at = Some(sample::minutes_ago(minutes));
+        key
+    };
+    let begun = || {
+        let mut stage = Stage::live();
+        stage.press("ry").made(rotated(5));
+        stage
+    };
+    let snapshot = |keys| Feed::Snapshot { keys, accounts: vec![], storage_mode: true };
+
+    let mut stage = begun();
+    stage.changed(vec![rotated(9)], &[]).changed(vec![rotated(5)], &[]).changed(vec![], &['C']);
+    assert_eq!(warning(&stage), "", "its own rotation, and what was before it");
+    stage.changed(vec![rotated(1)], &[]).press("<Esc>");
+    assert!(warning(&stage).contains("rotated elsewhere"), "{}", warning(&stage));
+    assert!(begun().changed(vec![], &['B']).press("<Esc>").state.dialogs.len() == 1);
+    assert!(warning(begun().changed(vec![], &['B'])).contains("deleted elsewhere"));
+    assert!(warning(begun().tell(Msg::Feed(snapshot(vec![])))).contains("deleted elsewhere"));
+    assert!(warning(begun().tell(Msg::Feed(snapshot(vec![rotated(1)])))).contains("rotated elsewhere"));
+    assert_eq!(warning(begun().tell(Msg::Feed(snapshot(vec![rotated(5)])))), "");
+
+    let mut stage = Stage::live();
+    stage.press("nNew<C-s>").made(key('N', "New", Scope::All, 0, None)).changed(vec![], &['C']);
+    assert_eq!(warning(&stage), "", "the news of a new key may come after it");
+}
+
+#[test]
+fn the_path_of_a_written_secret_stays() {
+    let mut stage = with_secret();
+    stage.press("w").tell(Msg::Written(Ok("/home/me/claviger-backup.secret".into()))).press("<Esc>c");
+    stage.tell(Msg::Copied { what: CopyOf::Secret, by: Ok(Copied::Tmux) });
+    let secret = shown_secret(&stage);
+    assert!(secret.written.as_deref().unwrap().contains("/home/me/claviger-backup.secret"));
+    assert!(secret.said.as_deref().unwrap().contains("tmux"));
+}
+
 #[test]
 fn only_events_change_the_lists() {
     let mut stage = Stage::live();

@@ -31,7 +31,15 @@ pub(super) fn secret(dialog: &SecretDialog, theme: Theme, frame: &mut Frame<'_>,
 
     let mut above: Vec<Line<'_>> = styled(&about, theme.plain()).collect();
     let secret_rows = secret.len().div_ceil(columns.max(1));
-    let mut below: Vec<Line<'_>> = styled(said, theme.accent()).collect();
+    // What gives way first comes last.
+    let mut below: Vec<Line<'_>> = Vec::new();
+    if let Some(warning) = dialog.warning {
+        below.extend(styled(&format!("! {warning}"), theme.problem()));
+    }
+    if let Some(written) = &dialog.written {
+        below.extend(styled(written, theme.plain()));
+    }
+    below.extend(styled(said, theme.accent()));
     let button = button(dialog, theme);
 
     let mut gaps = 3;

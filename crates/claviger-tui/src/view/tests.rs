@@ -156,6 +156,13 @@ fn hostile() -> Stage {
     stage
 }
 
+fn written_and_gone(width: u16, height: u16) -> Stage {
+    let mut stage = secret(width, height);
+    stage.tell(Msg::Written(Ok("/home/me/claviger-backup.secret".into()))).changed(vec![], &['B']);
+    stage.press("<Esc>");
+    stage
+}
+
 fn copied() -> Stage {
     let mut stage = secret(80, 24);
     stage.tell(Msg::Copied { what: CopyOf::Secret, by: Ok(Copied::Osc52) }).press("<Tab>");
@@ -213,6 +220,8 @@ pictured!(secret_80, secret(80, 24));
 pictured!(secret_72, secret(72, 24));
 pictured!(secret_40, secret(40, 10));
 pictured!(secret_copied, copied());
+pictured!(secret_written_and_gone, written_and_gone(80, 24));
+pictured!(secret_written_and_gone_40, written_and_gone(40, 10));
 pictured!(help_80, at(80, 24, "?"));
 pictured!(help_searched, at(80, 24, "?rot"));
 pictured!(too_small, at(39, 10, "nGateway"));
