@@ -24,7 +24,7 @@ pub(crate) struct SecretDialog {
     pub(crate) secret: Secret,
     /// Whether the button has the focus. It has not at first: the Enter that made the key must not close this.
     pub(crate) on_button: bool,
-    /// When Enter was last pressed here: one that is held down must not press the button.
+    /// When Enter was pressed here with no other press since: one that is held down must not press the button.
     pub(crate) entered_at: Option<Timestamp>,
     /// Why the secret opens nothing any more; lasts as long as that.
     pub(crate) warning: Option<&'static str>,

@@ -46,14 +46,23 @@ pub(crate) fn able(state: &State, action: Action) -> Able {
     }
 }
 
+/// Why nothing is asked before there was a connection.
+const TOO_EARLY: &str = "not connected to the daemon yet: try again in a moment";
+/// Why nothing is asked while there is none, and what to do about it.
+const AWAY: &str =
+    "the daemon does not answer: nothing can be changed until it is back. `claviger daemon` starts it";
+
+/// Whether a text says that the daemon cannot be asked: no longer true once it can.
+pub(crate) fn says_away(text: &str) -> bool {
+    text == TOO_EARLY || text == AWAY
+}
+
 /// Whether the daemon can be asked.
 pub(crate) fn with_daemon(state: &State) -> Able {
     match &state.link {
         Link::Live { .. } => Able::Now,
-        Link::Connecting => Able::Because("not connected to the daemon yet: try again in a moment".into()),
-        Link::Retrying { .. } => {
-            Able::Because("the daemon does not answer: nothing can be changed until it is back".into())
-        }
+        Link::Connecting => Able::Because(TOO_EARLY.into()),
+        Link::Retrying { .. } => Able::Because(AWAY.into()),
     }
 }
 

@@ -1,15 +1,16 @@
 //! Owns what presses do in dialogs, and how dialogs open. Must not know how the daemon answers.
 
+use claviger_api::Timestamp;
+
 use super::able::{Able, with_daemon};
 use super::replies;
 use crate::dialog::{Button, Dialog, Form, Pending, Phase, Stop};
 use crate::effects::{Call, CopyOf, Effect};
 use crate::keymap::{Action, Step};
-use crate::press::Press;
 use crate::state::{State, Tab, Tone};
 
-/// Two Enters within this time are one that is held down. Milliseconds.
-const HELD_DOWN: i64 = 200;
+/// An Enter this soon after another is held down, or impatient. Milliseconds.
+const TOO_SOON: i64 = 1000;
 
 pub(super) fn open(state: &mut State, action: Action) -> Vec<Effect> {
     let store = &state.store;
@@ -36,10 +37,10 @@ pub(super) fn open(state: &mut State, action: Action) -> Vec<Effect> {
     vec![]
 }
 
-pub(super) fn act(state: &mut State, action: Action, press: Press) -> Vec<Effect> {
+pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match state.dialogs.last_mut() {
         Some(Dialog::Secret(_)) => {
-            act_on_secret(state, action, press);
+            act_on_secret(state, action);
             vec![]
         }
         Some(Dialog::Form(_)) => act_on_form(state, action),
@@ -156,19 +157,18 @@ fn reload(state: &mut State) {
     }
 }
 
-fn act_on_secret(state: &mut State, action: Action, press: Press) {
+fn act_on_secret(state: &mut State, action: Action) {
     let now = state.now;
     let Some(Dialog::Secret(secret)) = state.dialogs.last_mut() else { return };
     match action {
         Action::NextStop | Action::PreviousStop | Action::NextRow | Action::PreviousRow => {
             secret.on_button = true;
-            secret.entered_at = None;
         }
         Action::Activate => {
-            let held = |before: claviger_api::Timestamp| now.as_millis() - before.as_millis() < HELD_DOWN;
-            let is_held = press.is_enter() && secret.entered_at.is_some_and(held);
+            let soon = |before: Timestamp| now.as_millis() - before.as_millis() < TOO_SOON;
+            let is_too_soon = secret.entered_at.is_some_and(soon);
             secret.entered_at = Some(now);
-            if secret.on_button && !is_held {
+            if secret.on_button && !is_too_soon {
                 // Dropping the dialog wipes the secret.
                 state.dialogs.pop();
             } else {

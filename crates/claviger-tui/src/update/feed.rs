@@ -2,8 +2,9 @@
 
 use claviger_api::KeyId;
 
+use super::able::says_away;
 use super::{lists, replies};
-use crate::dialog::Dialog;
+use crate::dialog::{Dialog, Phase};
 use crate::effects::Effect;
 use crate::message::{Feed, Link};
 use crate::state::{Order, State, Tone};
@@ -14,6 +15,14 @@ pub(super) fn link(state: &mut State, link: Link) -> Vec<Effect> {
         return vec![];
     }
     state.was_live = true;
+    state.notices.retain(|notice| !says_away(&notice.text));
+    for dialog in &mut state.dialogs {
+        if let Dialog::Form(form) = dialog
+            && matches!(&form.phase, Phase::Failed(why) if says_away(why))
+        {
+            form.phase = Phase::Asking;
+        }
+    }
     (state.activity.stale, state.activity.loading, state.activity.failed) = (true, false, false);
     (state.recent.stale, state.recent.loading) = (true, None);
     replies::resend_lost(state)

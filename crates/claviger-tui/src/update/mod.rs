@@ -21,6 +21,9 @@ use crate::state::{Help, Size, State, Tab, Tone};
 
 pub(crate) use able::{Able, able};
 
+/// What is said to a Ctrl-C that would lose a secret.
+const QUITS: &str = "a secret would be lost: Ctrl-C once more quits";
+
 /// Takes a message into the state and says what is to be done.
 pub(crate) fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     let mut effects = match msg {
@@ -81,6 +84,11 @@ fn pressed(state: &mut State, press: Press) -> Vec<Effect> {
     if action != Some(Action::Interrupt) {
         calm(state);
     }
+    if !press.is_enter()
+        && let Some(secret) = secret_in_front(state)
+    {
+        secret.entered_at = None;
+    }
     if state.layout().is_none() && !action.is_some_and(acts_unseen) {
         return vec![];
     }
@@ -91,7 +99,7 @@ fn pressed(state: &mut State, press: Press) -> Vec<Effect> {
         return vec![];
     };
     match able(state, action) {
-        Able::Now => act(state, action, press),
+        Able::Now => act(state, action),
         Able::No => vec![],
         Able::Because(why) => {
             state.notify(Tone::Problem, why);
@@ -105,7 +113,7 @@ fn acts_unseen(action: Action) -> bool {
     matches!(action, Action::Quit | Action::Interrupt | Action::Redraw | Action::Suspend)
 }
 
-fn act(state: &mut State, action: Action, press: Press) -> Vec<Effect> {
+fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::Quit => vec![Effect::Quit],
         Action::Interrupt => interrupt(state),
@@ -145,7 +153,7 @@ fn act(state: &mut State, action: Action, press: Press) -> Vec<Effect> {
         | Action::Delete
         | Action::StorageMode => dialogs::open(state, action),
         Action::CopySecret | Action::WriteSecret | Action::KeepSecret => dialogs::secret(state, action),
-        _ => dialogs::act(state, action, press),
+        _ => dialogs::act(state, action),
     }
 }
 
@@ -202,15 +210,19 @@ fn interrupt(state: &mut State) -> Vec<Effect> {
     if sure {
         return vec![Effect::Quit];
     }
-    state.notify(Tone::Problem, "a secret would be lost: Ctrl-C once more quits");
+    state.notify(Tone::Problem, QUITS);
     vec![]
 }
 
-/// Takes back that Ctrl-C was pressed.
+/// Takes back that Ctrl-C was pressed, and that it was said what the next one does.
 fn calm(state: &mut State) {
     for dialog in &mut state.dialogs {
         match dialog {
-            Dialog::Secret(secret) => secret.quitting = false,
+            Dialog::Secret(secret) => {
+                if std::mem::take(&mut secret.quitting) {
+                    secret.said = None;
+                }
+            }
             Dialog::Form(form) => {
                 if let Some(pending) = form.waiting_mut() {
                     pending.quitting = false;
@@ -218,6 +230,7 @@ fn calm(state: &mut State) {
             }
         }
     }
+    state.notices.retain(|notice| notice.text != QUITS);
 }
 
 fn copied(state: &mut State, what: CopyOf, by: Result<Copied, String>) {

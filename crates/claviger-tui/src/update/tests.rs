@@ -135,7 +135,11 @@ impl Stage {
     }
 
     pub(crate) fn later(&mut self, seconds: i64) -> &mut Self {
-        let now = Timestamp::from_millis(self.state.now.as_millis() + seconds * 1000);
+        self.later_ms(seconds * 1000)
+    }
+
+    pub(crate) fn later_ms(&mut self, ms: i64) -> &mut Self {
+        let now = Timestamp::from_millis(self.state.now.as_millis() + ms);
         self.tell(Msg::Time(now))
     }
 
@@ -551,10 +555,17 @@ fn the_secret_closes_only_by_its_button() {
     let mut stage = with_secret();
     stage.press("<Tab><Enter>");
     assert_eq!(stage.title(), None);
-    // Two Enters with time between them are not one that is held down.
-    let mut stage = with_secret();
-    stage.press("<Enter>").later(1).press("<Enter>");
-    assert_eq!(stage.title(), None);
+    // Two Enters with time or another press between them are not one that is held down.
+    for (between, closes) in [(0, false), (900, false), (1000, true)] {
+        let mut stage = with_secret();
+        stage.press("<Enter>").later_ms(between).press("<Enter>");
+        assert_eq!(stage.title().is_none(), closes, "{between} ms");
+    }
+    for script in ["<Enter>c<Enter>", "<Enter><Tab><Enter>", "<Tab><Enter>"] {
+        let mut stage = with_secret();
+        stage.press(script);
+        assert_eq!(stage.title(), None, "{script}");
+    }
 }
 
 #[test]
@@ -567,6 +578,32 @@ fn quitting_asks_once_more_while_a_secret_shows() {
     stage.press("<C-c>");
     assert_eq!(stage.take(), [Effect::Quit]);
     assert_eq!(Stage::live().press("n<C-c>").take(), [Effect::Quit]);
+}
+
+#[test]
+fn that_ctrl_c_quits_is_said_only_while_it_does() {
+    let mut stage = with_secret();
+    stage.press("<C-c>");
+    assert!(stage.notice().contains("Ctrl-C") && shown_secret(&stage).said.is_some());
+    stage.press("x");
+    assert!(!stage.notice().contains("Ctrl-C") && shown_secret(&stage).said.is_none());
+    stage.press("<C-c><Tab><Enter>");
+    assert_eq!((stage.title(), stage.notice().contains("Ctrl-C")), (None, false));
+}
+
+#[test]
+fn that_the_daemon_is_away_is_said_only_while_it_is() {
+    let mut stage = Stage::live();
+    stage.press("nX").tell(Msg::Link(Link::Retrying { until: NOW, why: "gone".into() })).press("<C-s>");
+    assert!(stage.failure().contains("`claviger daemon` starts it"), "{}", stage.failure());
+    stage.press("<Tab>m");
+    assert!(stage.notice().contains("`claviger daemon` starts it"), "{}", stage.notice());
+    reconnect(&mut stage, 2);
+    assert_eq!((stage.notice(), matches!(stage.form().phase, crate::dialog::Phase::Asking)), ("", true));
+    let mut stage = Stage::live();
+    stage.press("n<C-s>");
+    reconnect(&mut stage, 2);
+    assert_eq!(stage.failure(), "Name must not be empty", "another reason stays");
 }
 
 #[test]
