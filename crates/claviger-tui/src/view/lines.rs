@@ -1,7 +1,7 @@
 //! Owns the header, the notice and the footer. Must not know what the lists hold.
 
 use ratatui::Frame;
-use ratatui::layout::{Alignment, Rect};
+use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
@@ -13,6 +13,8 @@ use crate::message::Link;
 use crate::state::{State, Tab, Tone};
 use crate::update::{Able, able};
 
+/// Columns of the longest that Storage Mode and the connection come to, drawn tight.
+const LONGEST_STATES: usize = "Storage Mode off, reconnecting in 10 s".len();
 /// Between two things on a line.
 const GAP: &str = "  ";
 
@@ -24,44 +26,57 @@ pub(super) fn header(state: &State, theme: Theme, frame: &mut Frame<'_>, area: R
         let style = if tab == state.tab { theme.accent().patch(theme.selected()) } else { theme.plain() };
         tabs.push(Span::styled(format!(" {text} "), style));
     }
-    let states = states(state, theme);
     let room = usize::from(area.width);
-    let brand = match &state.look.label {
-        Some(label) => format!(" Claviger · {}", cut(label, 16)),
-        None => " Claviger".to_owned(),
+    let brands = match &state.look.label {
+        Some(label) => vec![format!(" Claviger · {}", cut(label, 16)), format!(" {}", cut(label, 8))],
+        None => vec![" Claviger".to_owned()],
     };
-    let used = Line::from(tabs.clone()).width() + states.width() + 3;
-    if used + width(&brand) <= room {
+    let used = Line::from(tabs.clone()).width();
+    // Decided by the width alone: the tabs must not jump when the connection comes and goes.
+    let brand = brands.into_iter().find(|brand| used + width(brand) + LONGEST_STATES <= room);
+    if let Some(brand) = brand {
         tabs.insert(0, Span::styled(brand, theme.strong()));
     }
-    let below = Rect { y: area.y + area.height - 1, height: 1, ..area };
-    frame.render_widget(Paragraph::new(Line::from(tabs)), Rect { height: 1, ..area });
-    let (line, alignment, place) = match area.height {
-        1 => {
-            let width = u16::try_from(states.width() + 1).unwrap_or(area.width).min(area.width);
-            (states, Alignment::Left, Rect { x: area.x + area.width - width, width, ..below })
-        }
-        _ => (states, Alignment::Left, Rect { x: area.x + 2, width: area.width - 2, ..below }),
-    };
-    frame.render_widget(Paragraph::new(line).alignment(alignment), place);
+    let left = Line::from(tabs);
+    let (x, y) = if area.height == 1 { (left.width(), area.y) } else { (2, area.y + area.height - 1) };
+    let free = room.saturating_sub(x);
+    let states = states(state, theme, free);
+    // Right of the tabs, with a column to the edge where there is one; on the left of a line of its own.
+    let x = if area.height == 1 { room.saturating_sub((states.width() + 1).min(free)) } else { x };
+    let x = u16::try_from(x).unwrap_or(0).min(area.width);
+    frame.render_widget(Paragraph::new(left), Rect { height: 1, ..area });
+    let place = Rect { x: area.x + x, y, width: area.width - x, height: 1 };
+    frame.render_widget(Paragraph::new(states), place);
 }
 
-fn states(state: &State, theme: Theme) -> Line<'static> {
-    let storage = match state.store.storage_mode {
-        Some(true) => Span::styled("Storage Mode on", theme.plain()),
-        Some(false) => Span::styled("Storage Mode off", theme.warning()),
-        None => Span::styled("Storage Mode unknown", theme.dim()),
+/// Storage Mode and the connection, as much of them as there is room for.
+fn states(state: &State, theme: Theme, room: usize) -> Line<'static> {
+    let (storage, style) = match state.store.storage_mode {
+        Some(true) => ("on", theme.plain()),
+        Some(false) => ("off", theme.warning()),
+        None => ("unknown", theme.dim()),
     };
-    let link = match &state.link {
-        Link::Live { .. } => Span::styled("● live", theme.good()),
-        Link::Connecting if state.was_live => Span::styled("○ reconnecting…", theme.warning()),
-        Link::Connecting => Span::styled("○ connecting…", theme.dim()),
+    let (mark, link, hint, link_style) = match &state.link {
+        Link::Live { .. } => ("● ", "live".to_owned(), "", theme.good()),
+        Link::Connecting if state.was_live => ("○ ", "reconnecting…".to_owned(), "", theme.warning()),
+        Link::Connecting => ("○ ", "connecting…".to_owned(), "", theme.dim()),
         Link::Retrying { until, .. } => {
             let seconds = age::seconds_until(*until, state.now);
-            Span::styled(format!("○ reconnecting in {seconds} s"), theme.warning())
+            let hint = " (`claviger daemon` starts it)";
+            ("○ ", format!("reconnecting in {seconds} s"), hint, theme.warning())
         }
     };
-    Line::from(vec![storage, Span::styled(" · ", theme.dim()), link])
+    let line = |storage: &str, between: &'static str, mark: &str, hint: &str| {
+        Line::from(vec![
+            Span::styled(format!("Storage Mode {storage}"), style),
+            Span::styled(between, theme.dim()),
+            Span::styled(format!("{mark}{link}{hint}"), link_style),
+        ])
+    };
+    let whole = line(storage, " · ", mark, hint);
+    let usual = line(storage, " · ", mark, "");
+    let tight = line(if storage == "unknown" { "?" } else { storage }, ", ", "", "");
+    [whole, usual].into_iter().find(|line| line.width() < room).unwrap_or(tight)
 }
 
 /// The newest notice. A long one grows upwards over the list, never over what lies below.

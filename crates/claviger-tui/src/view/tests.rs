@@ -71,7 +71,11 @@ fn retired(width: u16, height: u16) -> Stage {
 }
 
 fn offline(script: &str) -> Stage {
-    let mut stage = at(80, 24, script);
+    offline_at(80, script)
+}
+
+fn offline_at(width: u16, script: &str) -> Stage {
+    let mut stage = at(width, 24, script);
     let until = Timestamp::from_millis(NOW.as_millis() + 2_500);
     stage.tell(Msg::Link(Link::Retrying { until, why: "no daemon answers at /run/admin.sock".into() }));
     stage
@@ -177,6 +181,7 @@ pictured!(keys_40, at(40, 10, ""));
 pictured!(keys_filtered, at(80, 24, "/sav"));
 pictured!(keys_without_a_match, at(80, 24, "/zzz<Enter>"));
 pictured!(keys_offline, offline("j"));
+pictured!(keys_offline_120, offline_at(120, "j"));
 pictured!(keys_plain, plain(""));
 pictured!(keys_hostile, hostile());
 pictured!(accounts_80, at(80, 24, "2"));
@@ -239,6 +244,37 @@ pictured!(
 pictured!(edit_scope_filter_hides, many_accounts(80, 24, "js<Tab>/inst 2<Enter>a"));
 pictured!(edit_scope_filter_hides_40, many_accounts(40, 10, "js<Tab>/inst 2<Enter>a"));
 pictured!(create_key_many_40, many_accounts(40, 10, "nGateway<Tab> <Tab>a"));
+
+#[test]
+fn the_tabs_stay_where_they_are_whatever_the_connection_does() {
+    let tabs = |stage: &Stage| picture(stage).lines().next().unwrap().find("1 Keys");
+    for width in [40, 72, 80, 100, 120, 140] {
+        let mut stage = at(width, 24, "");
+        let before = tabs(&stage);
+        stage.state.store.storage_mode = Some(false);
+        for seconds in [1, 10] {
+            let until = Timestamp::from_millis(NOW.as_millis() + seconds * 1000);
+            stage.tell(Msg::Link(Link::Retrying { until, why: "gone".into() }));
+            let shown = picture(&stage);
+            assert_eq!(tabs(&stage), before, "{width}: {shown}");
+            for text in ["Storage Mode off", &format!("reconnecting in {seconds} s")] {
+                assert!(shown.contains(text), "{width}: {shown}");
+            }
+            assert_eq!(shown.contains("`claviger daemon` starts it"), width >= 120, "{width}: {shown}");
+        }
+        stage.tell(Msg::Link(Link::Connecting));
+        assert_eq!(tabs(&stage), before, "{width}");
+    }
+}
+
+#[test]
+fn the_label_is_in_the_header_from_80_columns() {
+    for (width, brand) in [(80, " demo"), (120, " Claviger · demo")] {
+        let mut stage = at(width, 24, "");
+        stage.state.look.label = Some("demo".into());
+        assert!(picture(&stage).starts_with(brand), "{}", picture(&stage));
+    }
+}
 
 #[test]
 fn the_way_out_is_always_in_the_footer() {
