@@ -215,7 +215,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     row(FORMS, &[ctrl('s')], "Ctrl-S", "save", "Save from anywhere in the form", A::Save),
     row(ASKING, &[ctrl('r')], "Ctrl-R", "new state", "Begin again from what the daemon has now", A::Reload),
     row(ASKING, &[n(C::Esc)], "Esc", "cancel", "Cancel", A::Cancel),
-    row(&[M::Waiting], &[n(C::Esc)], "Esc", "give up", "Stop waiting while the daemon is away", A::Cancel),
+    row(&[M::Waiting], &[n(C::Esc)], "Esc", "give up", "Stop waiting for a daemon that is away or slow", A::Cancel),
 
     row(TYPING, &[n(C::Left)], "←", "", "Left", A::Type(Edit::Left)),
     row(TYPING, &[n(C::Right)], "→", "", "Right", A::Type(Edit::Right)),

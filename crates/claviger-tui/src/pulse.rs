@@ -3,6 +3,7 @@
 use claviger_api::{Key, Timestamp};
 
 use crate::age;
+use crate::dialog::{Dialog, Pending};
 use crate::message::Link;
 use crate::state::{State, Tab};
 
@@ -10,7 +11,16 @@ impl State {
     /// When the screen will look different without anything happening; `None` when never.
     pub(crate) fn changes_at(&self) -> Option<Timestamp> {
         let notices = self.notices.iter().filter_map(|notice| notice.until).min();
-        [notices, self.countdown(), self.ages()].into_iter().flatten().min()
+        [notices, self.countdown(), self.patience(), self.ages()].into_iter().flatten().min()
+    }
+
+    /// When a dialog that waits for an answer can be left.
+    fn patience(&self) -> Option<Timestamp> {
+        let pendings = self.dialogs.iter().filter_map(|dialog| match dialog {
+            Dialog::Form(form) => form.waiting(),
+            Dialog::Secret(_) => None,
+        });
+        pendings.map(Pending::late_at).filter(|late| *late > self.now).min()
     }
 
     /// When the countdown to the next attempt goes down by one. Its end is news of the connection.

@@ -1,6 +1,6 @@
 //! Owns a form: its fields, its two buttons, where the focus is, and how far it has come. Must not know the daemon.
 
-use claviger_api::{AccountId, KeyId};
+use claviger_api::{AccountId, KeyId, Timestamp};
 
 use super::Boxes;
 use crate::effects::{Call, CallId};
@@ -84,6 +84,8 @@ pub(crate) struct Pending {
     pub(crate) call: Call,
     /// The connection that it was sent over.
     pub(crate) epoch: u64,
+    /// When its button was pressed.
+    pub(crate) since: Timestamp,
     /// Whether it was sent more than once.
     pub(crate) resent: bool,
     /// Whether its connection is gone, so that it must be sent again.
@@ -99,6 +101,16 @@ pub(crate) enum Stop {
     ShareAll,
     Boxes,
     Button,
+}
+
+impl Pending {
+    /// How long an answer may take before the dialog can be left without it. Milliseconds.
+    const PATIENCE: i64 = 2000;
+
+    /// From when on the dialog can be left though the daemon is there.
+    pub(crate) fn late_at(&self) -> Timestamp {
+        Timestamp::from_millis(self.since.as_millis() + Self::PATIENCE)
+    }
 }
 
 impl Purpose {

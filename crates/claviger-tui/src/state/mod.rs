@@ -41,6 +41,8 @@ pub(crate) struct State {
     pub(crate) dialogs: Vec<Dialog>,
     pub(crate) help: Option<Help>,
     pub(crate) notices: VecDeque<Notice>,
+    /// The calls whose dialogs were left before their answers came.
+    pub(crate) left: Vec<Left>,
     pub(crate) tickets: Tickets,
 }
 
@@ -153,6 +155,15 @@ pub(crate) struct Notice {
     pub(crate) until: Option<Timestamp>,
 }
 
+/// A call that nobody waits for any more.
+#[derive(Debug)]
+pub(crate) struct Left {
+    pub(crate) call: CallId,
+    pub(crate) request_id: Option<RequestId>,
+    /// The notice that its outcome is unknown, taken back when it is known after all.
+    pub(crate) notice: String,
+}
+
 /// What kind of news a notice is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
@@ -199,6 +210,7 @@ impl State {
             dialogs: Vec::new(),
             help: None,
             notices: VecDeque::new(),
+            left: Vec::new(),
             tickets: Tickets { seed, next: 0 },
         }
     }

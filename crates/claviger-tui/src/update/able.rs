@@ -37,7 +37,7 @@ pub(crate) fn able(state: &State, action: Action) -> Able {
         Action::Save => when(form.is_some_and(|form| form.purpose.saves())),
         Action::Reload => when(form.is_some_and(|form| form.is_outdated(&state.store))),
         Action::Cancel => match form.and_then(Form::waiting) {
-            Some(pending) if state.is_live() && !pending.resent => {
+            Some(pending) if state.is_live() && !pending.resent && state.now < pending.late_at() => {
                 Able::Because("the daemon is at work: its answer comes in a moment".into())
             }
             _ => Able::Now,

@@ -7,7 +7,7 @@ use super::replies;
 use crate::dialog::{Button, Dialog, Form, Pending, Phase, Stop};
 use crate::effects::{Call, CopyOf, Effect};
 use crate::keymap::{Action, Step};
-use crate::state::{State, Tab, Tone};
+use crate::state::{Left, State, Tab, Tone};
 
 /// An Enter this soon after another is held down, or impatient. Milliseconds.
 const TOO_SOON: i64 = 1000;
@@ -110,7 +110,7 @@ fn toggle(form: &mut Form) {
 
 /// Sends what the form is for, or says why it can't be sent.
 fn submit(state: &mut State) -> Vec<Effect> {
-    let epoch = state.epoch();
+    let (epoch, since) = (state.epoch(), state.now);
     let able = with_daemon(state);
     let request_id = state.tickets.request();
     let id = state.tickets.call();
@@ -133,7 +133,7 @@ fn submit(state: &mut State) -> Vec<Effect> {
                 return vec![];
             }
             let pending =
-                Pending { id, call: call.clone(), epoch, resent: false, lost: false, quitting: false };
+                Pending { id, call: call.clone(), epoch, since, resent: false, lost: false, quitting: false };
             form.phase = Phase::Waiting(Box::new(pending));
             vec![Effect::Call { id, call }]
         }
@@ -142,9 +142,11 @@ fn submit(state: &mut State) -> Vec<Effect> {
 
 fn cancel(state: &mut State) -> Vec<Effect> {
     if let Some(Dialog::Form(form)) = state.dialogs.pop()
-        && form.waiting().is_some()
+        && let Some(pending) = form.waiting()
     {
-        state.insist(replies::unknown(&form));
+        let (notice, request_id) = (replies::unknown(&form), pending.call.request_id().cloned());
+        state.insist(notice.clone());
+        state.left.push(Left { call: pending.id, request_id, notice });
     }
     vec![]
 }

@@ -1,6 +1,7 @@
 //! Owns what an answer from the daemon, or its loss, does to the dialog that waits for it. Must not change the lists:
 //! only events do.
 
+use claviger_api::object::KeyWithSecret;
 use claviger_api::{Code, Error};
 
 use super::feed::close_orphans;
@@ -15,7 +16,7 @@ pub(super) fn answered(state: &mut State, id: CallId, outcome: Result<Answer, Fa
         Dialog::Secret(_) => false,
     };
     let Some(at) = state.dialogs.iter().position(waits) else {
-        return unawaited(state, outcome);
+        return unawaited(state, id, outcome);
     };
     match outcome {
         Ok(answer) => done(state, at, answer),
@@ -24,10 +25,26 @@ pub(super) fn answered(state: &mut State, id: CallId, outcome: Result<Answer, Fa
 }
 
 /// Takes the answer to a call that no dialog waits for.
-fn unawaited(state: &mut State, outcome: Result<Answer, Failure>) -> Vec<Effect> {
+fn unawaited(state: &mut State, id: CallId, outcome: Result<Answer, Failure>) -> Vec<Effect> {
+    let place = state.left.iter().position(|left| left.call == id);
+    let left = place.map(|place| state.left.remove(place));
+    if let (Some(left), Ok(_) | Err(Failure::Refused(_))) = (&left, &outcome) {
+        state.notices.retain(|notice| notice.text != left.notice);
+    }
     match outcome {
-        Ok(_) => {}
+        // Nobody will ever be told this secret again.
+        Ok(Answer::Secret(made)) => {
+            show_secret(state, state.dialogs.len(), *made);
+            state.notify(Tone::Info, "the answer came after all");
+            return left.and_then(|left| left.request_id).map(Effect::Acknowledge).into_iter().collect();
+        }
+        Ok(Answer::Done) if left.is_some() => {
+            state.notify(Tone::Info, "the answer came after all: it was done");
+        }
+        Ok(Answer::Done) => {}
         Err(Failure::Refused(error)) => state.notify(Tone::Problem, error.message),
+        // It was said already that the outcome is unknown.
+        Err(_) if left.is_some() => {}
         Err(_) => state.notify(Tone::Problem, "the daemon did not answer: look whether it was done"),
     }
     vec![]
@@ -45,15 +62,20 @@ fn done(state: &mut State, at: usize, answer: Answer) -> Vec<Effect> {
                 super::lists::refresh(state);
             }
         }
-        let mut secret = SecretDialog::new(made.key, made.secret);
-        if let Some(key) = state.store.keys.get(&secret.key.id) {
-            secret.compare(key);
-        }
-        state.dialogs.insert(at, Dialog::Secret(secret));
-        // A help overlay or a question in front must not hide that a secret came.
-        state.help = None;
+        show_secret(state, at, *made);
     }
     request_id.map(Effect::Acknowledge).into_iter().collect()
+}
+
+/// Puts the dialog with a secret at a place among the dialogs.
+fn show_secret(state: &mut State, at: usize, made: KeyWithSecret) {
+    let mut secret = SecretDialog::new(made.key, made.secret);
+    if let Some(key) = state.store.keys.get(&secret.key.id) {
+        secret.compare(key);
+    }
+    state.dialogs.insert(at, Dialog::Secret(secret));
+    // A help overlay or a question in front must not hide that a secret came.
+    state.help = None;
 }
 
 fn success(form: &Form) -> String {
@@ -152,6 +174,18 @@ pub(super) fn unknown(form: &Form) -> String {
             "outcome unknown: look at the key named {}. It may have a new secret that nobody has: rotate it again.",
             key.name
         ),
-        _ => "outcome unknown: look whether it was done.".to_owned(),
+        Purpose::RenameKey(key) => {
+            format!("outcome unknown: look whether {} is named {} now.", key.name, form.text("Name").trim())
+        }
+        Purpose::EditScope(key) => format!("outcome unknown: look at the scope of {}.", key.name),
+        Purpose::DeleteKey(key) => format!("outcome unknown: look whether the key {} is gone.", key.name),
+        Purpose::ConnectAccount => {
+            format!("outcome unknown: look for an account named {}.", form.text("Name").trim())
+        }
+        Purpose::EditAccount(account) => format!("outcome unknown: look at the account {}.", account.name),
+        Purpose::DisconnectAccount(account) => {
+            format!("outcome unknown: look whether the account {} is gone.", account.name)
+        }
+        Purpose::StorageMode => "outcome unknown: look at Storage Mode above.".to_owned(),
     }
 }

@@ -795,6 +795,54 @@ fn a_waiting_dialog_is_given_up_only_while_the_daemon_is_away() {
 }
 
 #[test]
+fn a_dialog_whose_answer_is_late_can_be_left() {
+    for (script, looks_at) in [
+        ("ry", "the key named backup"),
+        ("nX<C-s>", "the key named X"),
+        ("e2<C-s>", "whether backup is named backup2"),
+        ("js <C-s>", "the scope of CI"),
+        ("Dbackup<Tab><Enter>", "whether the key backup is gone"),
+        ("2nX<C-s>", "an account named X"),
+        ("2eX<C-s>", "the account Brokerage"),
+        ("2Dy", "whether the account Brokerage is gone"),
+        ("my", "Storage Mode"),
+    ] {
+        let mut stage = Stage::live();
+        stage.press(script);
+        let due = stage.state.changes_at().map(|at| at.as_millis() - NOW.as_millis());
+        assert_eq!(due, Some(2000), "{script}: the screen says when it can be left");
+        stage.later_ms(1999).press("<Esc>");
+        assert!(stage.title().is_some(), "{script}");
+        stage.later_ms(1).press("<Esc>");
+        assert_eq!(stage.title(), None, "{script}");
+        assert!(stage.notice().starts_with("outcome unknown: look"), "{}", stage.notice());
+        assert!(stage.notice().contains(looks_at), "{}", stage.notice());
+        stage.later(3600);
+        assert!(!stage.notice().is_empty(), "it stays until it is cleared");
+    }
+}
+
+#[test]
+fn an_answer_after_its_dialog_was_left_takes_the_doubt_back() {
+    let mut stage = Stage::live();
+    stage.press("ry").later(3).press("<Esc>?");
+    let Some(Effect::Call { call, .. }) = stage.effects.first().cloned() else { panic!("no call") };
+    stage.made(key('B', "backup", only(&[]), 3_000, None));
+    assert_eq!((stage.title(), stage.state.mode()), (Some("Copy your secret"), Mode::Secret));
+    assert_eq!(stage.take(), [Effect::Acknowledge(call.request_id().unwrap().clone())]);
+    assert!(!stage.state.notices.iter().any(|notice| notice.text.contains("unknown")));
+    for (outcome, notice) in [
+        (Ok(Answer::Done), "the answer came after all: it was done"),
+        (Err(Failure::Refused(Error::new(Code::Busy, "busy"))), "busy"),
+        (Err(Failure::TimedOut), "outcome unknown: look whether backup is named backup2 now."),
+    ] {
+        let mut stage = Stage::live();
+        stage.press("e2<C-s>").later(3).press("<Esc>").answer(outcome);
+        assert_eq!((stage.notice(), stage.state.notices.len()), (notice, 1));
+    }
+}
+
+#[test]
 fn what_has_no_request_id_is_not_sent_twice() {
     let mut stage = Stage::live();
     stage.press("ex<C-s>").answer(Err(Failure::Lost));

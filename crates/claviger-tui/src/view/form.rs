@@ -277,6 +277,9 @@ fn said(state: &State, form: &Form, theme: Theme, columns: usize) -> Vec<Line<'s
         Phase::Waiting(pending) if pending.lost => {
             say("The daemon went away. It is asked again when it is back; Esc gives up.", theme.warning());
         }
+        Phase::Waiting(pending) if state.now >= pending.late_at() => {
+            say("The daemon has not answered yet; Esc leaves without its answer.", theme.warning());
+        }
         Phase::Waiting(_) => say("Waiting for the daemon…", theme.dim()),
         Phase::Failed(why) => say(&format!("! {why}"), theme.problem()),
         Phase::Outdated => {

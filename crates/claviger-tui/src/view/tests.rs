@@ -119,6 +119,12 @@ fn lost() -> Stage {
     stage
 }
 
+fn late() -> Stage {
+    let mut stage = at(80, 24, "ry");
+    stage.later(2);
+    stage
+}
+
 fn unknown() -> Stage {
     let mut stage = lost();
     stage.press("<Esc>");
@@ -206,6 +212,7 @@ pictured!(edit_scope_empty, at(80, 24, "s"));
 pictured!(rotate_key, at(80, 24, "Gr"));
 pictured!(rotate_key_40, at(40, 10, "Gr"));
 pictured!(rotate_key_lost, lost());
+pictured!(rotate_key_late, late());
 pictured!(outcome_unknown, unknown());
 pictured!(delete_key, at(80, 24, "GD"));
 pictured!(delete_key_typed, at(80, 24, "GDProduction<Tab>"));
