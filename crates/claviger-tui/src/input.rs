@@ -29,7 +29,7 @@ impl Input {
     /// A line that holds `text`, cleaned, with the cursor at its end.
     pub(crate) fn of(text: &str) -> Self {
         let mut input = Self::default();
-        input.paste(text);
+        input.insert_all(text);
         input
     }
 
@@ -60,8 +60,15 @@ impl Input {
         }
     }
 
-    /// Inserts what was pasted: characters that cannot be seen are dropped, and the rest is cut to the limit.
+    /// Inserts what was pasted: escape sequences and characters that cannot be seen are dropped, line ends and tabs
+    /// become spaces, and the rest is cut to the limit.
     pub(crate) fn paste(&mut self, text: &str) {
+        // Far more than fits, so that a huge paste is not cleaned whole.
+        let text: String = text.chars().take(64 * MAX_CHARS).collect();
+        self.insert_all(&one_line(&without_escapes(&text)));
+    }
+
+    fn insert_all(&mut self, text: &str) {
         for c in text.chars() {
             if self.text.chars().count() >= MAX_CHARS {
                 break;
@@ -110,6 +117,51 @@ impl Input {
     }
 }
 
+/// A text without the sequences that drive a terminal (ECMA-48): ESC [ … final byte, and ESC ] … BEL or ESC \\.
+fn without_escapes(text: &str) -> String {
+    let mut clean = String::new();
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let opener = match c {
+            '\u{1b}' => rest.next_if(|c| matches!(c, '[' | ']')),
+            '\u{9b}' => Some('['),
+            '\u{9d}' => Some(']'),
+            _ => None,
+        };
+        match opener {
+            Some('[') => {
+                while rest.next_if(|c| matches!(c, '\u{20}'..='\u{3f}')).is_some() {}
+                rest.next_if(|c| matches!(c, '\u{40}'..='\u{7e}'));
+            }
+            Some(_) => {
+                while rest.next_if(|c| !matches!(c, '\u{7}' | '\u{1b}' | '\u{9c}')).is_some() {}
+                if rest.next() == Some('\u{1b}') {
+                    rest.next_if_eq(&'\\');
+                }
+            }
+            None => clean.push(c),
+        }
+    }
+    clean
+}
+
+/// A text whose white space with a line end or a tab in it is one space; at its ends it is none. Spaces alone stay as
+/// they are, for a name may have two in a row.
+fn one_line(text: &str) -> String {
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let mut line = String::new();
+    let mut rest = text.trim_matches(|c: char| c.is_whitespace() && breaks(c));
+    while !rest.is_empty() {
+        let word = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        line.push_str(&rest[..word]);
+        rest = &rest[word..];
+        let gap = rest.find(|c: char| !c.is_whitespace()).unwrap_or(rest.len());
+        line.push_str(if rest[..gap].contains(breaks) { " " } else { &rest[..gap] });
+        rest = &rest[gap..];
+    }
+    line
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,9 +198,28 @@ mod tests {
         }
     }
 
+    fn pasted(text: &str) -> String {
+        let mut input = Input::default();
+        input.paste(text);
+        input.text().to_owned()
+    }
+
     #[test]
     fn a_paste_is_cleaned_and_cut() {
-        assert_eq!(Input::of("a\u{1b}[2J\nb\u{202e}").text(), "a[2Jb");
-        assert_eq!(Input::of(&"漢".repeat(100_000)).text().chars().count(), MAX_CHARS);
+        for (text, expected) in [
+            ("a\u{1b}[2J\nb\u{202e}", "a b"),
+            ("one\r\ntwo\t three\n", "one two three"),
+            ("\nPro  duction\u{a0}x \n", "Pro  duction\u{a0}x "),
+            ("a \n\n b", "a b"),
+            ("\u{1b}[1;31mred\u{1b}[0m", "red"),
+            ("\u{9b}31mred", "red"),
+            ("\u{1b}]0;title\u{7}a\u{1b}]8;;http://x\u{1b}\\b", "ab"),
+            ("a\u{1b}b\u{1b}[", "ab"),
+            ("a\u{1b}]never closed", "a"),
+        ] {
+            assert_eq!(pasted(text), expected, "{text:?}");
+        }
+        assert_eq!(pasted(&"漢".repeat(100_000)).chars().count(), MAX_CHARS);
+        assert_eq!(Input::of("two  spaces").text(), "two  spaces", "what is there already stays as it is");
     }
 }

@@ -36,6 +36,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         // Nobody acts on what cannot be seen.
         Msg::Paste(_) | Msg::Wheel(_) if state.layout().is_none() => vec![],
         Msg::Paste(text) => {
+            go_to_name(state);
             if let Some(line) = line(state) {
                 line.paste(&text);
                 lists::refilter(state);
@@ -94,7 +95,7 @@ fn pressed(state: &mut State, press: Press) -> Vec<Effect> {
     }
     let Some(action) = action else {
         if let Some(c) = press.typed() {
-            typed(state, mode, c);
+            typed(state, c);
         }
         return vec![];
     };
@@ -173,12 +174,17 @@ fn line(state: &mut State) -> Option<&mut Input> {
     }
 }
 
-fn typed(state: &mut State, mode: Mode, c: char) {
-    if mode == Mode::DeleteButton
+/// In `Delete key` text goes to the name, wherever the focus is.
+fn go_to_name(state: &mut State) {
+    if state.mode() == Mode::DeleteButton
         && let Some(Dialog::Form(form)) = state.dialogs.last_mut()
     {
         form.focus = 0;
     }
+}
+
+fn typed(state: &mut State, c: char) {
+    go_to_name(state);
     if let Some(line) = line(state) {
         line.insert(c);
         lists::refilter(state);

@@ -858,6 +858,10 @@ fn a_paste_goes_only_into_text() {
     assert!(stage.effects.is_empty());
     stage.press("<Esc>n").tell(Msg::Paste("a\u{1b}b\r\n".into()));
     assert_eq!(stage.form().text("Name"), "ab");
+    stage.press("<Esc>D").tell(Msg::Paste("backup".into()));
+    assert_eq!(stage.form().text("Name"), "backup", "in Delete key it goes to the name, as letters do");
+    stage.press("<Tab>").tell(Msg::Paste("\n".into())).press("<Esc>");
+    assert!(stage.effects.is_empty());
 }
 
 #[test]
