@@ -46,7 +46,13 @@ pub(super) fn feed(state: &mut State, feed: Feed) {
             secret.bereave();
         }
     }
+    let storage_mode = state.store.storage_mode;
     state.store.apply(feed);
+    match (storage_mode, state.store.storage_mode) {
+        (Some(false), Some(true)) => state.notify(Tone::Info, "Storage Mode is on"),
+        (Some(true), Some(false)) => state.notify(Tone::Info, "Storage Mode is off: no key opens anything"),
+        _ => {}
+    }
     if reorders {
         lists::refresh(state);
     }

@@ -497,6 +497,26 @@ fn storage_mode_asks_before_off_and_not_before_on() {
 }
 
 #[test]
+fn that_storage_mode_changed_is_said_whoever_changed_it() {
+    let storage_mode = |on| {
+        Msg::Feed(Feed::Changed {
+            keys: vec![],
+            accounts: vec![],
+            removed_keys: vec![],
+            removed_accounts: vec![],
+            storage_mode: Some(on),
+        })
+    };
+    let mut stage = Stage::live();
+    stage.tell(storage_mode(true));
+    assert_eq!(stage.notice(), "", "nothing changed");
+    stage.tell(storage_mode(false));
+    assert_eq!(stage.notice(), "Storage Mode is off: no key opens anything");
+    stage.press("m").tell(storage_mode(true)).answer(Ok(Answer::Done));
+    assert_eq!(stage.notice(), "Storage Mode is on");
+}
+
+#[test]
 fn accounts_are_connected_and_edited() {
     let mut stage = Stage::live();
     stage.press("2nSavings 2<Tab>First Bank<Tab><Tab><Tab>own-id<C-s>");

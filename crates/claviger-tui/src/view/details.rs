@@ -1,6 +1,7 @@
 //! Owns the pane that shows the selected key or account whole. Must not load what it shows.
 
-use claviger_api::{Account, Key, Scope, Timestamp};
+use claviger_api::name::fold;
+use claviger_api::{Account, AccountId, Key, Scope, Timestamp};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -82,11 +83,13 @@ fn key(state: &State, key: &Key, sheet: &mut Sheet) {
     match &key.scope {
         Scope::All => sheet.text("now and in future", theme.dim()),
         Scope::Only(ids) => {
-            let name = |id| {
+            let name = |id: &AccountId| {
                 state.store.accounts.get(id).map_or_else(|| id.to_string(), |account| account.name.clone())
             };
-            for id in ids.iter().take(NAMED) {
-                let line = cut(&format!("· {}", name(id)), sheet.room);
+            let mut names: Vec<String> = ids.iter().map(name).collect();
+            names.sort_by_cached_key(|name| fold(name));
+            for name in names.iter().take(NAMED) {
+                let line = cut(&format!("· {name}"), sheet.room);
                 sheet.text(&line, theme.plain());
             }
             if ids.len() > NAMED {

@@ -26,11 +26,11 @@ pub(super) fn keys(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &
     }
     let hint = seen.iter().map(|key| width(&key.hint)).max().unwrap_or(0).clamp(3, 31);
     let columns = [
-        Column { title: "Name", width: 12, least: 12, yields: 0, dim: false },
-        Column { title: "Key", width: hint, least: hint.min(12), yields: 1, dim: true },
-        Column { title: "Scope", width: 12, least: 12, yields: 0, dim: false },
-        Column { title: "Created", width: 10, least: 10, yields: 3, dim: true },
-        Column { title: "Last used", width: 10, least: 10, yields: 2, dim: false },
+        Column::new("Name", 12),
+        Column::new("Key", hint).least(hint.min(12)).yields(1).dim().keeps_end(),
+        Column::new("Scope", 12),
+        Column::new("Created", 10).yields(3).dim(),
+        Column::new("Last used", 10).yields(2),
     ];
     let rows: Vec<Row> = seen
         .into_iter()
@@ -53,11 +53,11 @@ pub(super) fn accounts(state: &State, theme: Theme, frame: &mut Frame<'_>, layou
     let title = title(state, &state.accounts, &all, Some(state.account_order));
     let inner = pane(theme, frame, layout.list, &title, layout.lines);
     let columns = [
-        Column { title: "Name", width: 12, least: 12, yields: 0, dim: false },
-        Column { title: "Institution", width: 18, least: 18, yields: 1, dim: false },
-        Column { title: "Mask", width: 8, least: 8, yields: 2, dim: true },
-        Column { title: "Kind", width: 10, least: 10, yields: 3, dim: true },
-        Column { title: "Connected", width: 10, least: 10, yields: 4, dim: true },
+        Column::new("Name", 12),
+        Column::new("Institution", 18).yields(1),
+        Column::new("Mask", 8).yields(2).dim(),
+        Column::new("Kind", 10).yields(3).dim(),
+        Column::new("Connected", 10).yields(4).dim(),
     ];
     let rows: Vec<Row> = state
         .accounts
@@ -86,11 +86,11 @@ pub(super) fn activity(state: &State, theme: Theme, frame: &mut Frame<'_>, layou
     let title = title(state, list, &format!("{}{more}", state.activity.entries.len()), None);
     let inner = pane(theme, frame, layout.list, &title, layout.lines);
     let columns = [
-        Column { title: "What", width: 20, least: 20, yields: 0, dim: false },
-        Column { title: "Key or account", width: 20, least: 20, yields: 0, dim: false },
-        Column { title: "When", width: 10, least: 10, yields: 1, dim: false },
-        Column { title: "By", width: 18, least: 18, yields: 3, dim: true },
-        Column { title: "Detail", width: 24, least: 24, yields: 4, dim: true },
+        Column::new("What", 20),
+        Column::new("Key or account", 20).grows(),
+        Column::new("When", 10).yields(1),
+        Column::new("By", 18).yields(3).dim(),
+        Column::new("Detail", 24).least(12).yields(4).dim(),
     ];
     let rows: Vec<Row> = list
         .visible(layout.list_rows())

@@ -22,6 +22,7 @@ use ratatui::layout::{Alignment, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
+use crate::Borders;
 use crate::dialog::Dialog;
 use crate::layout::Layout;
 use crate::state::{State, Tab};
@@ -36,18 +37,21 @@ pub(crate) fn view(state: &State, frame: &mut Frame<'_>) {
         return;
     };
     lines::header(state, theme, frame, layout.header);
-    match state.tab {
-        Tab::Keys => lists::keys(state, theme, frame, &layout),
-        Tab::Accounts => lists::accounts(state, theme, frame, &layout),
-        Tab::Activity => lists::activity(state, theme, frame, &layout),
-    }
-    if let Some(details) = layout.details {
-        details::details(state, theme, frame, details, layout.lines);
+    // Without lines around it, a dialog over a list would read as one text with it.
+    let is_bare = layout.lines == Borders::Plain;
+    let is_covered = !state.dialogs.is_empty() || state.help.is_some();
+    if !(is_bare && is_covered) {
+        lists(state, theme, frame, &layout);
     }
     lines::notice(state, theme, frame, layout.notice);
     // The footer stays free: it says what can be pressed in the dialog.
     let room = Rect { height: area.height - 1, ..area };
-    for dialog in &state.dialogs {
+    let hidden = match (is_bare, &state.help) {
+        (false, _) => 0,
+        (true, None) => state.dialogs.len().saturating_sub(1),
+        (true, Some(_)) => state.dialogs.len(),
+    };
+    for dialog in state.dialogs.iter().skip(hidden) {
         match dialog {
             Dialog::Form(form) => form::form(state, form, theme, frame, room, layout.lines),
             Dialog::Secret(secret) => secret::secret(secret, theme, frame, room, layout.lines),
@@ -57,6 +61,17 @@ pub(crate) fn view(state: &State, frame: &mut Frame<'_>) {
         help::help(state, help, theme, frame, room, layout.lines);
     }
     lines::footer(state, theme, frame, layout.footer);
+}
+
+fn lists(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &Layout) {
+    match state.tab {
+        Tab::Keys => lists::keys(state, theme, frame, layout),
+        Tab::Accounts => lists::accounts(state, theme, frame, layout),
+        Tab::Activity => lists::activity(state, theme, frame, layout),
+    }
+    if let Some(details) = layout.details {
+        details::details(state, theme, frame, details, layout.lines);
+    }
 }
 
 fn too_small(state: &State, frame: &mut Frame<'_>, area: Rect) {

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::style::Theme;
-use super::text::cell;
+use super::text::{cell, cut, cut_middle};
 
 /// Between two columns.
 const GAP: usize = 2;
@@ -27,6 +27,37 @@ pub(super) struct Column {
     pub(super) yields: u8,
     /// Whether it is secondary.
     pub(super) dim: bool,
+    /// Whether it takes what there is beyond all widths, in place of the first column.
+    pub(super) grows: bool,
+    /// Whether a text that does not fit loses its middle, so that its last four characters stay.
+    pub(super) keeps_end: bool,
+}
+
+impl Column {
+    /// A column of a fixed width that never gives way.
+    pub(super) const fn new(title: &'static str, width: usize) -> Self {
+        Self { title, width, least: width, yields: 0, dim: false, grows: false, keeps_end: false }
+    }
+
+    pub(super) const fn least(self, least: usize) -> Self {
+        Self { least, ..self }
+    }
+
+    pub(super) const fn yields(self, yields: u8) -> Self {
+        Self { yields, ..self }
+    }
+
+    pub(super) const fn dim(self) -> Self {
+        Self { dim: true, ..self }
+    }
+
+    pub(super) const fn grows(self) -> Self {
+        Self { grows: true, ..self }
+    }
+
+    pub(super) const fn keeps_end(self) -> Self {
+        Self { keeps_end: true, ..self }
+    }
 }
 
 /// A row.
@@ -49,8 +80,12 @@ pub(super) fn table(
     let widths = fit(columns, usize::from(area.width));
     let line = |cells: &mut dyn Iterator<Item = (&str, Style)>, mark: &str| {
         let mut spans = vec![Span::raw(cell(mark, MARGIN))];
-        for ((text, style), width) in cells.zip(&widths).filter(|(_, width)| **width > 0) {
-            spans.push(Span::styled(cell(text, *width), style));
+        for (((text, style), width), column) in cells.zip(&widths).zip(columns) {
+            if *width == 0 {
+                continue;
+            }
+            let cut = if column.keeps_end { cut_middle(text, *width) } else { cut(text, *width) };
+            spans.push(Span::styled(cell(&cut, *width), style));
             spans.push(Span::raw(" ".repeat(GAP)));
         }
         spans.pop();
@@ -73,7 +108,11 @@ pub(super) fn table(
             .collect();
         let mut cells = row.cells.iter().map(String::as_str).zip(styles);
         let line = line(&mut cells, if row.is_selected { "›" } else { "" });
-        lines.push(if row.is_selected { line.patch_style(theme.selected()) } else { line });
+        lines.push(match (row.is_selected, faded) {
+            (true, false) => line.patch_style(theme.selected()),
+            (_, true) => line.patch_style(theme.dim()),
+            (false, false) => line,
+        });
     }
     frame.render_widget(Paragraph::new(lines), area);
 }
@@ -105,6 +144,13 @@ fn fit(columns: &[Column], room: usize) -> Vec<usize> {
         }
     }
     widths[0] = first(&widths);
+    if let Some(at) = columns.iter().position(|column| column.grows)
+        && widths[at] > 0
+    {
+        let spare = widths[0].saturating_sub(columns[0].width);
+        widths[0] -= spare;
+        widths[at] += spare;
+    }
     widths
 }
 
@@ -114,7 +160,7 @@ mod tests {
 
     #[test]
     fn columns_give_way_in_their_order() {
-        let column = |width, yields| Column { title: "", width, least: width, yields, dim: false };
+        let column = |width, yields| Column::new("", width).yields(yields);
         let columns = [column(12, 0), column(20, 1), column(10, 3), column(10, 2)];
         assert_eq!(fit(&columns, 80), [32, 20, 10, 10]);
         assert_eq!(fit(&columns, 60), [12, 20, 10, 10]);
@@ -125,11 +171,19 @@ mod tests {
 
     #[test]
     fn a_column_gets_narrow_before_another_gives_way() {
-        let column = |width, least, yields| Column { title: "", width, least, yields, dim: false };
+        let column = |width, least, yields| Column::new("", width).least(least).yields(yields);
         let columns = [column(12, 12, 0), column(20, 12, 1), column(10, 10, 2)];
         assert_eq!(fit(&columns, 48), [12, 20, 10]);
         assert_eq!(fit(&columns, 44), [12, 16, 10]);
         assert_eq!(fit(&columns, 40), [12, 12, 10]);
         assert_eq!(fit(&columns, 39), [15, 20, 0]);
+    }
+
+    #[test]
+    fn a_column_that_grows_takes_what_is_over() {
+        let columns = [Column::new("", 12), Column::new("", 10).grows(), Column::new("", 10)];
+        assert_eq!(fit(&columns, 48), [12, 20, 10]);
+        assert_eq!(fit(&columns, 38), [12, 10, 10]);
+        assert_eq!(fit(&columns, 36), [10, 10, 10]);
     }
 }

@@ -140,7 +140,10 @@ fn partly_loaded(script: &str) -> Stage {
 
 fn activity(width: u16) -> Stage {
     let mut stage = at(width, 24, "3");
-    stage.tell(Msg::Activity { trail: Trail::Whole(None), outcome: Ok(page(90..=99, None)) });
+    let mut page = page(90..=99, None);
+    page.entries[2].detail = Some("as secret 2".into());
+    page.entries[3].key_name = Some("Payments gateway of the second warehouse".into());
+    stage.tell(Msg::Activity { trail: Trail::Whole(None), outcome: Ok(page) });
     stage
 }
 
@@ -195,6 +198,7 @@ pictured!(accounts_120, at(120, 24, "2j"));
 pictured!(activity_80, activity(80));
 pictured!(activity_in_part, partly_loaded(""));
 pictured!(activity_in_part_without_a_match, partly_loaded("/backup<Enter>"));
+pictured!(activity_100, activity(100));
 pictured!(activity_120, activity(120));
 pictured!(create_key_80, at(80, 24, "nGateway"));
 pictured!(create_key_restricted, at(80, 24, "nGateway<Tab> <Tab><Down> "));
@@ -281,6 +285,69 @@ fn the_label_is_in_the_header_from_80_columns() {
         stage.state.look.label = Some("demo".into());
         assert!(picture(&stage).starts_with(brand), "{}", picture(&stage));
     }
+}
+
+#[test]
+fn without_lines_nothing_shows_beside_a_dialog() {
+    let mut low = at(80, 12, "n");
+    let mut plain = plain("n");
+    for (stage, title) in [(&mut low, "Create key"), (&mut plain, "Create key")] {
+        let shown = picture(stage);
+        assert!(shown.contains(title) && !shown.contains("backup"), "{shown}");
+        stage.press("<Esc>r<F1>");
+        let shown = picture(stage);
+        assert!(shown.contains("Search:") && !shown.contains("Rotate key"), "{shown}");
+        stage.press("<Esc><Esc>");
+        assert!(picture(stage).contains("backup"));
+    }
+}
+
+#[test]
+fn offline_the_selected_row_is_dim_too() {
+    use ratatui::style::Modifier;
+    let style = |stage: &Stage| {
+        let terminal = draw(stage);
+        let cells = terminal.backend().buffer();
+        let y = (0..24).find(|y| cells[(2, *y)].symbol() == "›").unwrap();
+        (2..78).map(|x| cells[(x, y)].modifier).collect::<Vec<_>>()
+    };
+    let has = |modifiers: &[Modifier], modifier| modifiers.iter().all(|has| has.contains(modifier));
+    assert!(has(&style(&at(80, 24, "j")), Modifier::REVERSED));
+    assert!(has(&style(&offline("j")), Modifier::DIM));
+}
+
+#[test]
+fn details_list_the_accounts_by_name() {
+    let mut stage = at(120, 30, "");
+    stage.changed(
+        vec![key(
+            'B',
+            "backup",
+            Scope::Only(["acc_brk", "acc_chk", "acc_save"].map(sample::account_id).into()),
+            1,
+            None,
+        )],
+        &[],
+    );
+    let mut renamed = sample::account("acc_brk", "zeta", None, None);
+    renamed.version = 2;
+    stage.tell(Msg::Feed(crate::message::Feed::Changed {
+        keys: vec![],
+        accounts: vec![renamed],
+        removed_keys: vec![],
+        removed_accounts: vec![],
+        storage_mode: None,
+    }));
+    let shown = picture(&stage);
+    let at = |text: &str| shown.find(text).unwrap_or_else(|| panic!("no {text} in {shown}"));
+    assert!(at("· Everyday") < at("· Savings") && at("· Savings") < at("· zeta"), "{shown}");
+}
+
+#[test]
+fn a_narrow_key_column_keeps_the_last_four_characters() {
+    let shown = picture(&at(72, 24, ""));
+    assert!(shown.contains("…k3Qz  No accounts"), "{shown}");
+    assert!(!shown.contains("clv_BBBBBBBBBBBB_"), "{shown}");
 }
 
 #[test]

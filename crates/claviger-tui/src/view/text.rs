@@ -33,6 +33,20 @@ pub(super) fn cut(text: &str, room: usize) -> String {
     kept
 }
 
+/// As [`cut`], but what is cut is the middle: the last four characters stay where there is room for them.
+pub(super) fn cut_middle(text: &str, room: usize) -> String {
+    let safe = drawable(text);
+    if safe.width() <= room {
+        return safe.into_owned();
+    }
+    let start = safe.char_indices().rev().nth(3).map_or(0, |(at, _)| at);
+    let (head, end) = safe.split_at(start);
+    match room.checked_sub(end.width()) {
+        Some(room) if room > 0 => format!("{}{end}", cut(head, room)),
+        _ => cut(&safe, room),
+    }
+}
+
 /// A text made safe and brought to exactly `room` columns.
 pub(super) fn cell(text: &str, room: usize) -> String {
     let mut cell = cut(text, room);
@@ -81,6 +95,22 @@ mod tests {
         ] {
             assert_eq!(cut(text, room), expected);
             assert!(cell(text, room).width() == room);
+        }
+    }
+
+    #[test]
+    fn a_cut_in_the_middle_keeps_the_end() {
+        for (text, room, expected) in [
+            ("clv_4fX9aaaabbbb_…k3Qz", 22, "clv_4fX9aaaabbbb_…k3Qz"),
+            ("clv_4fX9aaaabbbb_…k3Qz", 13, "clv_4fX9…k3Qz"),
+            ("clv_4fX9aaaabbbb_…k3Qz", 21, "clv_4fX9aaaabbbb…k3Qz"),
+            ("clv_4fX9aaaabbbb_…k3Qz", 5, "…k3Qz"),
+            ("clv_4fX9aaaabbbb_…k3Qz", 4, "clv…"),
+            ("漢字漢字漢字", 11, "漢…漢字漢字"),
+            ("abc", 0, ""),
+        ] {
+            assert!(cut_middle(text, room).width() <= room, "{text} {room}");
+            assert_eq!(cut_middle(text, room), expected);
         }
     }
 
