@@ -1,6 +1,7 @@
 //! Owns everything that the screen shows, as plain data. Must not change itself: that is `update`'s.
 
 mod list;
+mod notice;
 mod rows;
 mod store;
 
@@ -17,6 +18,7 @@ use crate::keymap::Mode;
 use crate::message::Link;
 
 pub(crate) use list::{List, scrolled};
+pub(crate) use notice::{Left, Notice, Tone};
 pub(crate) use rows::Matching;
 pub(crate) use store::Store;
 
@@ -121,13 +123,22 @@ pub(crate) struct Activity {
     pub(crate) entries: Vec<Entry>,
     /// Where the next page begins.
     pub(crate) next: Option<String>,
-    pub(crate) loading: bool,
-    /// Whether the last page could not be had: then none is asked for until a press or a new connection.
-    pub(crate) failed: bool,
+    pub(crate) paging: Paging,
     /// Whether something happened since it was loaded.
     pub(crate) stale: bool,
     pub(crate) loaded: bool,
     pub(crate) list: List<u64>,
+}
+
+/// How it stands with the next page of the audit trail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Paging {
+    /// One can be asked for.
+    #[default]
+    Idle,
+    Loading,
+    /// The last one could not be had: none is asked for until a press or a new connection.
+    Failed,
 }
 
 /// The newest entries of the key in the details pane.
@@ -144,31 +155,6 @@ pub(crate) struct Recent {
 pub(crate) struct Help {
     pub(crate) search: Input,
     pub(crate) top: usize,
-}
-
-/// A short message below the lists.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Notice {
-    pub(crate) text: String,
-    pub(crate) tone: Tone,
-    /// When it goes by itself; `None` stays until it is cleared.
-    pub(crate) until: Option<Timestamp>,
-}
-
-/// A call that nobody waits for any more.
-#[derive(Debug)]
-pub(crate) struct Left {
-    pub(crate) call: CallId,
-    pub(crate) request_id: Option<RequestId>,
-    /// The notice that its outcome is unknown, taken back when it is known after all.
-    pub(crate) notice: String,
-}
-
-/// What kind of news a notice is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tone {
-    Info,
-    Problem,
 }
 
 /// Hands out names of calls and requests.
@@ -274,29 +260,6 @@ impl State {
             Tab::Keys => &self.keys.filter,
             Tab::Accounts => &self.accounts.filter,
             Tab::Activity => &self.activity.list.filter,
-        }
-    }
-
-    /// Says something below the lists for a while: a problem longer than news.
-    pub(crate) fn notify(&mut self, tone: Tone, text: impl Into<String>) {
-        let seconds = match tone {
-            Tone::Info => 5,
-            Tone::Problem => 12,
-        };
-        let until = Timestamp::from_millis(self.now.as_millis() + seconds * 1000);
-        self.push_notice(Notice { text: text.into(), tone, until: Some(until) });
-    }
-
-    /// Says something that stays until a person clears it.
-    pub(crate) fn insist(&mut self, text: impl Into<String>) {
-        self.push_notice(Notice { text: text.into(), tone: Tone::Problem, until: None });
-    }
-
-    fn push_notice(&mut self, notice: Notice) {
-        self.notices.retain(|old| old.text != notice.text);
-        self.notices.push_back(notice);
-        if self.notices.len() > 8 {
-            self.notices.pop_front();
         }
     }
 

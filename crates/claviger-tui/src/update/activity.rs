@@ -6,7 +6,7 @@ use claviger_api::page::Cursor;
 use super::lists;
 use crate::effects::{Effect, Trail};
 use crate::message::Failure;
-use crate::state::{Activity, State, Tab};
+use crate::state::{Activity, Paging, State, Tab};
 
 /// Loads what the screen shows of the audit trail and what is out of date, one page at a time.
 pub(super) fn wanted(state: &mut State) -> Vec<Effect> {
@@ -16,14 +16,14 @@ pub(super) fn wanted(state: &mut State) -> Vec<Effect> {
     }
     let rows = state.list_rows();
     let activity = &mut state.activity;
-    if state.tab == Tab::Activity && !activity.loading && !activity.failed {
+    if state.tab == Tab::Activity && activity.paging == Paging::Idle {
         if activity.stale {
-            (activity.loading, activity.stale) = (true, false);
+            (activity.paging, activity.stale) = (Paging::Loading, false);
             effects.push(Effect::LoadActivity(Trail::Whole(None)));
         } else if wants_older(activity, rows)
             && let Some(next) = activity.next.as_deref().and_then(Cursor::decode)
         {
-            activity.loading = true;
+            activity.paging = Paging::Loading;
             effects.push(Effect::LoadActivity(Trail::Whole(Some(next))));
         }
     }
@@ -57,9 +57,9 @@ pub(super) fn loaded(state: &mut State, trail: &Trail, outcome: Result<ActivityP
             }
         }
         Trail::Whole(from) => {
-            state.activity.loading = false;
+            state.activity.paging = Paging::Idle;
             let Ok(page) = outcome else {
-                state.activity.failed = true;
+                state.activity.paging = Paging::Failed;
                 return;
             };
             match from {

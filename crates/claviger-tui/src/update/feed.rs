@@ -7,7 +7,7 @@ use super::{lists, replies};
 use crate::dialog::{Dialog, Phase};
 use crate::effects::Effect;
 use crate::message::{Feed, Link};
-use crate::state::{Order, State, Tone};
+use crate::state::{Order, Paging, State, Tone};
 
 pub(super) fn link(state: &mut State, link: Link) -> Vec<Effect> {
     state.link = link;
@@ -23,7 +23,7 @@ pub(super) fn link(state: &mut State, link: Link) -> Vec<Effect> {
             form.phase = Phase::Asking;
         }
     }
-    (state.activity.stale, state.activity.loading, state.activity.failed) = (true, false, false);
+    (state.activity.stale, state.activity.paging) = (true, Paging::Idle);
     (state.recent.stale, state.recent.loading) = (true, None);
     replies::resend_lost(state)
 }

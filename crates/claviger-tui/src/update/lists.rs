@@ -100,10 +100,10 @@ pub(super) fn refilter(state: &mut State) {
     }
     match state.dialogs.last_mut() {
         Some(Dialog::Form(form)) => {
-            if let Some(boxes) = form.boxes_mut() {
-                if boxes.typing {
-                    boxes.refilter(&state.store);
-                }
+            if let Some(boxes) = form.boxes_mut()
+                && boxes.typing
+            {
+                boxes.refilter(&state.store);
             }
         }
         Some(Dialog::Secret(_)) => {}

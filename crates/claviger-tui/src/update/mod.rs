@@ -17,7 +17,7 @@ use crate::input::Input;
 use crate::keymap::{self, Action, Mode, Step};
 use crate::message::Msg;
 use crate::press::Press;
-use crate::state::{Help, Size, State, Tab, Tone};
+use crate::state::{Help, Paging, Size, State, Tab, Tone};
 
 pub(crate) use able::{Able, able};
 
@@ -80,7 +80,9 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
 
 fn pressed(state: &mut State, press: Press) -> Vec<Effect> {
     let mode = state.mode();
-    state.activity.failed = false;
+    if state.activity.paging == Paging::Failed {
+        state.activity.paging = Paging::Idle;
+    }
     let action = keymap::action(mode, press);
     if action != Some(Action::Interrupt) {
         calm(state);

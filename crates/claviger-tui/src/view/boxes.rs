@@ -90,19 +90,23 @@ pub(super) fn boxes(
         ]));
     }
     if counts {
-        let checked = boxes.checked.len();
-        let mut text = format!("{checked} of {} checked", state.store.accounts.len());
-        match checked - seen.filter(|id| boxes.checked.contains(id)).count() {
-            0 => {}
-            unseen => text.push_str(&format!(", {unseen} not shown")),
-        }
-        for (arrow, rows) in [("↑", top), ("↓", len.saturating_sub(top + height))] {
-            if rows > 0 {
-                text.push_str(&format!("  {arrow}{rows}"));
-            }
-        }
+        let seen_checked = seen.filter(|id| boxes.checked.contains(id)).count();
+        let unseen = [boxes.checked.len() - seen_checked, top, len.saturating_sub(top + height)];
+        let text = count(boxes.checked.len(), state.store.accounts.len(), unseen);
         let indent = " ".repeat(room.saturating_sub(width(&text)).min(4));
         lines.push(Line::styled(cut(&format!("{indent}{text}"), room), theme.accent()));
     }
     frame.render_widget(Paragraph::new(lines), place);
+}
+
+/// How many are checked, and how much is not seen: checked ones, rows above, rows below.
+fn count(checked: usize, all: usize, [unseen, above, below]: [usize; 3]) -> String {
+    let part = |number: usize, text: String| if number > 0 { text } else { String::new() };
+    [
+        format!("{checked} of {all} checked"),
+        part(unseen, format!(", {unseen} not shown")),
+        part(above, format!("  ↑{above}")),
+        part(below, format!("  ↓{below}")),
+    ]
+    .concat()
 }

@@ -174,7 +174,7 @@ fn draw(state: &State, form: &Form, theme: Theme, frame: &mut Frame<'_>, place: 
     match part {
         Part::Gap => {}
         Part::Sentence(lines) | Part::Fact(lines, _) | Part::Said(lines) | Part::Hint(lines) => {
-            frame.render_widget(Paragraph::new(lines), place)
+            frame.render_widget(Paragraph::new(lines), place);
         }
         Part::Text(at) => {
             if let Some(Field::Text(field)) = form.fields.get(at) {

@@ -56,7 +56,7 @@ fn states(state: &State, theme: Theme, room: usize) -> Line<'static> {
         Some(false) => ("off", theme.warning()),
         None => ("unknown", theme.dim()),
     };
-    let (mark, link, hint, link_style) = match &state.link {
+    let (mark, phrase, hint, link_style) = match &state.link {
         Link::Live { .. } => ("● ", "live".to_owned(), "", theme.good()),
         Link::Connecting if state.was_live => ("○ ", "reconnecting…".to_owned(), "", theme.warning()),
         Link::Connecting => ("○ ", "connecting…".to_owned(), "", theme.dim()),
@@ -66,16 +66,16 @@ fn states(state: &State, theme: Theme, room: usize) -> Line<'static> {
             ("○ ", format!("reconnecting in {seconds} s"), hint, theme.warning())
         }
     };
-    let line = |storage: &str, between: &'static str, mark: &str, hint: &str| {
+    let arranged = |storage: &str, between: &'static str, mark: &str, hint: &str| {
         Line::from(vec![
             Span::styled(format!("Storage Mode {storage}"), style),
             Span::styled(between, theme.dim()),
-            Span::styled(format!("{mark}{link}{hint}"), link_style),
+            Span::styled(format!("{mark}{phrase}{hint}"), link_style),
         ])
     };
-    let whole = line(storage, " · ", mark, hint);
-    let usual = line(storage, " · ", mark, "");
-    let tight = line(if storage == "unknown" { "?" } else { storage }, ", ", "", "");
+    let whole = arranged(storage, " · ", mark, hint);
+    let usual = arranged(storage, " · ", mark, "");
+    let tight = arranged(if storage == "unknown" { "?" } else { storage }, ", ", "", "");
     [whole, usual].into_iter().find(|line| line.width() < room).unwrap_or(tight)
 }
 
