@@ -38,7 +38,9 @@ pub(crate) fn able(state: &State, action: Action) -> Able {
         Action::Reload => when(form.is_some_and(|form| form.is_outdated(&state.store))),
         Action::Cancel => match form.and_then(Form::waiting) {
             Some(pending) if state.is_live() && !pending.resent && state.now < pending.late_at() => {
-                Able::Because("the daemon is at work: its answer comes in a moment".into())
+                Able::Because(
+                    "the daemon is at work: Esc leaves when its answer takes longer than a moment".into(),
+                )
             }
             _ => Able::Now,
         },

@@ -94,7 +94,8 @@ pub(super) fn boxes(
         let unseen = [boxes.checked.len() - seen_checked, top, len.saturating_sub(top + height)];
         let text = count(boxes.checked.len(), state.store.accounts.len(), unseen);
         let indent = " ".repeat(room.saturating_sub(width(&text)).min(4));
-        lines.push(Line::styled(cut(&format!("{indent}{text}"), room), theme.accent()));
+        let style = if form.shares_all() { theme.dim() } else { theme.accent() };
+        lines.push(Line::styled(cut(&format!("{indent}{text}"), room), style));
     }
     frame.render_widget(Paragraph::new(lines), place);
 }
