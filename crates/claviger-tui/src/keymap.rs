@@ -120,8 +120,7 @@ const LISTS: &[Mode] = &[M::Keys, M::Accounts, M::Activity];
 const OBJECTS: &[Mode] = &[M::Keys, M::Accounts];
 const MOVING: &[Mode] = &[M::Keys, M::Accounts, M::Activity, M::Help];
 const TYPING: &[Mode] = &[M::Filter, M::Text, M::BoxFilter, M::Help];
-const STOPS: &[Mode] =
-    &[M::Text, M::Check, M::Boxes, M::BoxFilter, M::Button, M::DeleteButton, M::Confirm, M::Secret];
+const STOPS: &[Mode] = &[M::Text, M::Check, M::Boxes, M::BoxFilter, M::Button, M::DeleteButton, M::Confirm];
 const BUTTONS: &[Mode] = &[M::Button, M::DeleteButton, M::Confirm];
 const FORMS: &[Mode] = &[M::Text, M::Check, M::Boxes, M::BoxFilter, M::Button];
 const ASKING: &[Mode] = &[M::Text, M::Check, M::Boxes, M::Button, M::DeleteButton, M::Confirm];
@@ -196,7 +195,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     row(&[M::Secret], &[c('c')], "c", "copy", "Copy the secret", A::CopySecret),
     row(&[M::Secret], &[c('w')], "w", "to a file", "Write the secret to a new file that only you can read", A::WriteSecret),
     row(&[M::Secret], &[n(C::Esc)], "Esc", "", "Says how this closes", A::KeepSecret),
-    row(&[M::Secret], &[n(C::Enter)], "Enter", "press", "Go to the button, then press it", A::Activate),
+    row(&[M::Secret], &[n(C::Enter)], "Enter", "close", "I have saved it: close", A::Activate),
 
     row(&[M::Check, M::Boxes], &[c(' ')], "Space", "check", "Check or uncheck", A::Toggle),
     row(&[M::Boxes], &[c('/')], "/", "filter", "Filter the accounts as you type", A::FilterBoxes),

@@ -22,10 +22,9 @@ pub(crate) enum Dialog {
 pub(crate) struct SecretDialog {
     pub(crate) key: Key,
     pub(crate) secret: Secret,
-    /// Whether the button has the focus. It has not at first: the Enter that made the key must not close this.
-    pub(crate) on_button: bool,
-    /// When Enter was pressed here with no other press since: one that is held down must not press the button.
-    pub(crate) entered_at: Option<Timestamp>,
+    /// Until when Enter does nothing: the one that made the key, held down or pressed again in impatience, must not
+    /// close this. Any other press shows that somebody is here, and ends it.
+    pub(crate) deaf_until: Option<Timestamp>,
     /// Why the secret opens nothing any more; lasts as long as that.
     pub(crate) warning: Option<&'static str>,
     /// Where it was last written to.
@@ -40,12 +39,11 @@ impl SecretDialog {
     /// What its only button says.
     pub(crate) const BUTTON: &'static str = "I have saved it";
 
-    pub(crate) fn new(key: Key, secret: Secret) -> Self {
+    pub(crate) fn new(key: Key, secret: Secret, deaf_until: Timestamp) -> Self {
         Self {
             key,
             secret,
-            on_button: false,
-            entered_at: None,
+            deaf_until: Some(deaf_until),
             warning: None,
             written: None,
             said: None,

@@ -9,8 +9,16 @@ use crate::effects::{Call, CopyOf, Effect};
 use crate::keymap::{Action, Step};
 use crate::state::{Left, State, Tab, Tone};
 
-/// An Enter this soon after another is held down, or impatient. Milliseconds.
-const TOO_SOON: i64 = 1000;
+/// How long Enter does nothing once a secret is shown. Milliseconds.
+pub(super) const JUST_OPENED: i64 = 700;
+
+/// How soon an Enter follows another one when it is held down. Milliseconds; terminals repeat after 30 or so.
+const HELD_DOWN: i64 = 200;
+
+/// A time this much later. Milliseconds.
+pub(super) fn deaf_until(now: Timestamp, ms: i64) -> Timestamp {
+    Timestamp::from_millis(now.as_millis() + ms)
+}
 
 pub(super) fn open(state: &mut State, action: Action) -> Vec<Effect> {
     let store = &state.store;
@@ -160,24 +168,18 @@ fn reload(state: &mut State) {
 }
 
 fn act_on_secret(state: &mut State, action: Action) {
-    let now = state.now;
     let Some(Dialog::Secret(secret)) = state.dialogs.last_mut() else { return };
-    match action {
-        Action::NextStop | Action::PreviousStop | Action::NextRow | Action::PreviousRow => {
-            secret.on_button = true;
+    if action != Action::Activate {
+        return;
+    }
+    match secret.deaf_until {
+        Some(until) if state.now < until => {
+            secret.deaf_until = Some(until.max(deaf_until(state.now, HELD_DOWN)));
         }
-        Action::Activate => {
-            let soon = |before: Timestamp| now.as_millis() - before.as_millis() < TOO_SOON;
-            let is_too_soon = secret.entered_at.is_some_and(soon);
-            secret.entered_at = Some(now);
-            if secret.on_button && !is_too_soon {
-                // Dropping the dialog wipes the secret.
-                state.dialogs.pop();
-            } else {
-                secret.on_button = true;
-            }
+        // Dropping the dialog wipes the secret.
+        _ => {
+            state.dialogs.pop();
         }
-        _ => {}
     }
 }
 

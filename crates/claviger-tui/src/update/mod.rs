@@ -90,7 +90,7 @@ fn pressed(state: &mut State, press: Press) -> Vec<Effect> {
     if !press.is_enter()
         && let Some(secret) = secret_in_front(state)
     {
-        secret.entered_at = None;
+        secret.deaf_until = None;
     }
     if state.layout().is_none() && !action.is_some_and(acts_unseen) {
         return vec![];

@@ -69,7 +69,11 @@ fn done(state: &mut State, at: usize, answer: Answer) -> Vec<Effect> {
 
 /// Puts the dialog with a secret at a place among the dialogs.
 fn show_secret(state: &mut State, at: usize, made: KeyWithSecret) {
-    let mut secret = SecretDialog::new(made.key, made.secret);
+    let mut secret = SecretDialog::new(
+        made.key,
+        made.secret,
+        super::dialogs::deaf_until(state.now, super::dialogs::JUST_OPENED),
+    );
     if let Some(key) = state.store.keys.get(&secret.key.id) {
         secret.compare(key);
     }

@@ -23,10 +23,7 @@ pub(super) fn secret(dialog: &SecretDialog, theme: Theme, frame: &mut Frame<'_>,
     let columns = columns.min(WIDTH.max(secret.len()));
     let styled =
         |text: &str, style| wrap(text, columns).into_iter().map(move |line| Line::styled(line, style));
-    let said = dialog
-        .said
-        .as_deref()
-        .unwrap_or("c copies it, w writes it to a file that only you can read. Then Tab and Enter.");
+    let said = dialog.said.as_deref().unwrap_or("c copies it, w writes it to a file that only you can read.");
     let about = format!("The secret of {}. It is shown this once and cannot be had again.", dialog.key.name);
 
     let mut above: Vec<Line<'_>> = styled(&about, theme.plain()).collect();
@@ -40,7 +37,7 @@ pub(super) fn secret(dialog: &SecretDialog, theme: Theme, frame: &mut Frame<'_>,
         below.extend(styled(written, theme.plain()));
     }
     below.extend(styled(said, theme.accent()));
-    let button = button(dialog, theme);
+    let button = button(theme);
 
     let mut gaps = 3;
     while gaps > 0 && above.len() + secret_rows + below.len() + 1 + gaps > rows {
@@ -74,11 +71,10 @@ pub(super) fn secret(dialog: &SecretDialog, theme: Theme, frame: &mut Frame<'_>,
     draw_secret(secret, theme.strong(), frame, place.intersection(inner));
 }
 
-fn button(dialog: &SecretDialog, theme: Theme) -> Line<'static> {
-    let (mark, style) = if dialog.on_button { ("› ", theme.selected()) } else { ("  ", theme.plain()) };
+fn button(theme: Theme) -> Line<'static> {
     Line::from(vec![
-        Span::styled(mark, theme.strong()),
-        Span::styled(format!("[ {} ]", SecretDialog::BUTTON), style),
+        Span::styled("› ", theme.strong()),
+        Span::styled(format!("[ {} ]", SecretDialog::BUTTON), theme.selected()),
     ])
 }
 
