@@ -27,7 +27,7 @@ pub(super) fn keys(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &
     let hint = seen.iter().map(|key| width(&key.hint)).max().unwrap_or(0).clamp(3, 31);
     let columns = [
         Column::new("Name", 12),
-        Column::new("Key", hint).least(hint.min(12)).yields(1).dim().keeps_end(),
+        Column::new("Key", hint).least(hint.min(10)).yields(1).dim().keeps_end(),
         Column::new("Scope", 12),
         Column::new("Created", 10).yields(3).dim(),
         Column::new("Last used", 10).yields(2),

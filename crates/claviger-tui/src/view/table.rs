@@ -120,11 +120,11 @@ pub(super) fn table(
 /// The width of each column; 0 for those that gave way.
 fn fit(columns: &[Column], room: usize) -> Vec<usize> {
     let mut widths: Vec<usize> = columns.iter().map(|column| column.width).collect();
-    let first = |widths: &[usize]| {
-        let others: usize = widths[1..].iter().filter(|width| **width > 0).map(|width| width + GAP).sum();
-        room.saturating_sub(MARGIN + others)
+    let others = |widths: &[usize]| -> usize {
+        widths[1..].iter().filter(|width| **width > 0).map(|width| width + GAP).sum()
     };
-    let short = columns[0].width.saturating_sub(first(&widths));
+    let first = |widths: &[usize]| room.saturating_sub(MARGIN + others(widths));
+    let short = (MARGIN + columns[0].width + others(&widths)).saturating_sub(room);
     let slack: usize = columns.iter().map(|column| column.width - column.least).sum();
     if short <= slack {
         let mut short = short;
