@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::task::{Context, Poll, Waker};
 
 use claviger_api::id::PresentedAccountId;
 use claviger_api::method::ConnectAccount;
@@ -180,6 +182,37 @@ async fn names_are_taken_ignoring_case_until_they_are_given_up() {
     assert_eq!((recased.name.as_str(), recased.version), ("STRASSE", 2));
     world.service.delete_key(OPERATOR, key.key.id, None).await.unwrap();
     world.create("straße", Scope::All).await;
+}
+
+#[tokio::test]
+async fn the_old_name_of_a_renamed_key_is_free() {
+    let world = World::new();
+    let key = world.create("Old", Scope::All).await.key;
+    world.service.rename_key(OPERATOR, key.id, name("New"), None).await.unwrap();
+    world.create("Old", Scope::All).await;
+    let names = world.service.list_keys(None, Limit::default()).unwrap().keys;
+    assert_eq!(names.iter().map(|key| key.name.as_str()).collect::<Vec<_>>(), ["New", "Old"]);
+}
+
+#[tokio::test]
+async fn of_two_that_create_one_name_at_once_one_is_refused() {
+    let world = World::new();
+    let create = || world.service.create_key(OPERATOR, name("CI"), Scope::All, None);
+    let (one, other) = tokio::join!(create(), create());
+    assert_eq!([one.err(), other.err()].iter().flatten().collect::<Vec<_>>(), [&Error::NameTaken]);
+}
+
+#[tokio::test]
+async fn a_forged_secret_is_refused_without_waiting_for_a_hash() {
+    let world = World::new();
+    let key = world.create("CI", Scope::All).await;
+    let mut forged = key.secret.expose().to_owned();
+    let last = forged.pop().unwrap();
+    forged.push(if last == 'a' { 'b' } else { 'a' });
+    let forged = Secret::new(forged);
+    let mut verdict = pin!(world.service.verify(&forged, None));
+    let at_once = verdict.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(at_once, Poll::Ready(Ok(Verdict::Refused(Refusal::Unauthorized)))));
 }
 
 #[tokio::test]
