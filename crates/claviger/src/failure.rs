@@ -210,6 +210,7 @@ impl From<ConnectError> for Failure {
             ConnectError::PathTooLong { .. } => {
                 failure.hint("choose a shorter directory with --runtime-dir or CLAVIGER_RUNTIME_DIR")
             }
+            ConnectError::Busy(_) => failure.hint("nothing was done: try again shortly"),
             ConnectError::TimedOut(_) => failure.hint("it may be busy or stopped: look at its log"),
             ConnectError::NoPermission(_) | ConnectError::NotADaemon(_) | ConnectError::Io(_) => failure,
         }

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::{CallError, connect_stream};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::method::Method;
 use crate::object::KeyWithSecret;
 
@@ -62,7 +62,8 @@ where
 /// Sends a request and takes what comes until the daemon closes.
 async fn exchange(path: &Path, request: &str) -> Result<Zeroizing<Vec<u8>>, CallError> {
     let mut stream = connect_stream(path).await.map_err(|_| CallError::Disconnected)?;
-    stream.write_all(request.as_bytes()).await.map_err(|_| CallError::Disconnected)?;
+    // Whoever is turned away at the door is told so before the request is read.
+    let sent = stream.write_all(request.as_bytes()).await;
     let mut answer = Zeroizing::new(vec![0; FIRST_BUFFER]);
     let mut len = 0;
     loop {
@@ -78,8 +79,12 @@ async fn exchange(path: &Path, request: &str) -> Result<Zeroizing<Vec<u8>>, Call
         match stream.read(&mut answer[len..]).await {
             Ok(0) => break,
             Ok(more) => len += more,
+            Err(_) if len > 0 => break,
             Err(_) => return Err(CallError::Disconnected),
         }
+    }
+    if sent.is_err() && len == 0 {
+        return Err(CallError::Disconnected);
     }
     answer.truncate(len);
     Ok(answer)
@@ -102,6 +107,10 @@ fn read(answer: &[u8]) -> Result<KeyWithSecret, CallError> {
         Some(length) if length > body.len() => return Err(CallError::Disconnected),
         _ => return Err(CallError::BadAnswer),
     }
+    if head.starts_with("HTTP/1.1 503 ") {
+        let message = "the daemon has too many connections: nothing was done, try again shortly";
+        return Err(CallError::Refused(Error::new(Code::Busy, message).retry_after_ms(1000)));
+    }
     let answer: Answer<'_> = serde_json::from_slice(body).map_err(|_| CallError::BadAnswer)?;
     match (answer.result, answer.error) {
         (Some(result), None) => serde_json::from_str(result.get()).map_err(|_| CallError::BadAnswer),
@@ -113,7 +122,6 @@ fn read(answer: &[u8]) -> Result<KeyWithSecret, CallError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Code;
 
     const KEY: &str = r#"{"id":"key_4fX9aQ2LmN7b","name":"CI","hint":"clv_…","scope":"all","created_at":"2026-11-23T01:08:00Z","rotated_at":null,"last_used_at":null,"retired_secret_seen_at":null,"version":1}"#;
 
@@ -141,6 +149,13 @@ mod tests {
         let body = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32009,"message":"taken","data":{"code":"CONFLICT","status":409}}}"#;
         let Err(CallError::Refused(error)) = read(&http(body)) else { panic!() };
         assert_eq!((error.code, error.message.as_str()), (Code::Conflict, "taken"));
+    }
+
+    #[test]
+    fn who_is_turned_away_for_want_of_room_is_told_that_nothing_was_done() {
+        let answer = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 2\r\n\r\n{}";
+        let Err(CallError::Refused(error)) = read(answer) else { panic!() };
+        assert_eq!((error.code, error.retry_after_ms), (Code::Busy, Some(1000)));
     }
 
     #[test]

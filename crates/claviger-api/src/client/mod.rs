@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jsonrpsee_client_transport::ws::WsHandshakeError;
 use jsonrpsee_core::client::{ClientT, Error as RpcError, SubscriptionClientT};
 use jsonrpsee_core::traits::ToRpcParams;
 use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
@@ -45,6 +46,9 @@ pub enum ConnectError {
     /// It did not answer in time.
     #[error("the daemon at {path} did not answer in time", path = .0.display())]
     TimedOut(PathBuf),
+    /// It has as many connections as it takes.
+    #[error("the daemon at {path} has too many connections", path = .0.display())]
+    Busy(PathBuf),
     /// What answered is no Claviger daemon, or the connection broke at once.
     #[error("what listens at {path} did not answer as a Claviger daemon", path = .0.display())]
     NotADaemon(PathBuf),
@@ -107,7 +111,7 @@ impl Client {
         let client = tokio::time::timeout_at(deadline, build)
             .await
             .map_err(|_| ConnectError::TimedOut(path.into()))?
-            .map_err(|_| ConnectError::NotADaemon(path.into()))?;
+            .map_err(|error| refused_handshake(&error, path))?;
         Ok(Self { connection: client, path: path.into() })
     }
 
@@ -181,6 +185,16 @@ struct Raw(Option<Box<RawValue>>);
 impl ToRpcParams for Raw {
     fn to_rpc_params(self) -> Result<Option<Box<RawValue>>, serde_json::Error> {
         Ok(self.0)
+    }
+}
+
+/// Why a WebSocket handshake failed.
+fn refused_handshake(error: &RpcError, path: &Path) -> ConnectError {
+    let RpcError::Transport(cause) = error else { return ConnectError::NotADaemon(path.into()) };
+    match cause.downcast_ref::<WsHandshakeError>() {
+        Some(WsHandshakeError::Rejected { status_code: 503 }) => ConnectError::Busy(path.into()),
+        Some(WsHandshakeError::Rejected { status_code: 403 }) => ConnectError::NoPermission(path.into()),
+        _ => ConnectError::NotADaemon(path.into()),
     }
 }
 

@@ -123,7 +123,6 @@ async fn answer(
         let mut request = request.map(HttpBody::new);
         request.extensions_mut().insert(OverWebSocket);
         request.extensions_mut().insert(place);
-        progress.upgraded();
         request
     } else if request.method() == Method::POST && !is_json(request.headers().get(CONTENT_TYPE)) {
         let message = "the content type must be application/json";
@@ -144,7 +143,16 @@ async fn answer(
         return refusal(StatusCode::METHOD_NOT_ALLOWED, "INVALID_REQUEST", message);
     };
     request.extensions_mut().insert(peer);
+    let wants_upgrade = request.extensions().get::<OverWebSocket>().is_some();
     match rpc.call(request).await {
+        Ok(answer) if wants_upgrade && answer.status() != StatusCode::SWITCHING_PROTOCOLS => {
+            let message = "the WebSocket handshake is not as RFC 6455 has it";
+            refusal(StatusCode::BAD_REQUEST, "INVALID_REQUEST", message)
+        }
+        Ok(answer) if wants_upgrade => {
+            progress.upgraded();
+            answer
+        }
         Ok(answer) if answer.extensions().get::<NoAnswer>().is_some() => {
             let mut nothing = Response::new(HttpBody::default());
             *nothing.status_mut() = StatusCode::NO_CONTENT;

@@ -60,11 +60,13 @@ pub(super) struct Paced<S> {
     reading: Option<(u64, Pin<Box<Sleep>>)>,
     /// Runs while an HTTP answer is left lying.
     writing: Option<Pin<Box<Sleep>>>,
+    /// Whether reading was held back since the clock of reading was set.
+    is_braked: bool,
 }
 
 impl<S> Paced<S> {
     pub(super) fn new(stream: S, progress: Progress) -> Self {
-        Self { stream, progress, reading: None, writing: None }
+        Self { stream, progress, reading: None, writing: None, is_braked: false }
     }
 
     fn wrote<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -97,16 +99,21 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if let Some((_, reading)) = &mut this.reading
-            && reading.as_mut().poll(cx).is_ready()
-        {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
         {
             let mut state = this.progress.lock();
             if state.is_stalled && state.frames.is_some() {
                 state.reader = Some(cx.waker().clone());
+                this.is_braked = true;
                 return Poll::Pending;
+            }
+        }
+        if let Some((_, reading)) = &mut this.reading {
+            // What we did not read ourselves is no fault of the client's.
+            if std::mem::take(&mut this.is_braked) {
+                reading.as_mut().reset(Instant::now() + DEADLINE);
+            }
+            if reading.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
         }
         let before = buf.filled().len();
@@ -234,5 +241,22 @@ mod tests {
         client.read_exact(&mut taken).await.unwrap();
         write.write_all(b"x").await.unwrap();
         assert_eq!(read.read_u8().await.unwrap(), 0x81);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_clock_of_a_message_stands_while_we_do_not_read() {
+        let (mut client, mut server, progress) = pair();
+        progress.upgraded();
+        client.write_all(&[0x81, 0x81]).await.unwrap();
+        server.read_u16().await.unwrap();
+        assert!(timeout(DEADLINE / 2, server.write_all(&[0; 1000])).await.is_err());
+        client.write_all(&[0, 0, 0, 0, b'x']).await.unwrap();
+        let (mut read, mut write) = tokio::io::split(server);
+        assert!(timeout(DEADLINE * 2, read.read_u8()).await.is_err());
+        client.read_exact(&mut [0; 64]).await.unwrap();
+        write.write_all(b"y").await.unwrap();
+        let mut rest = [0; 5];
+        read.read_exact(&mut rest).await.unwrap();
+        assert_eq!(rest[4], b'x');
     }
 }
