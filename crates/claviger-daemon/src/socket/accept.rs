@@ -1,11 +1,12 @@
 //! Owns the loop that takes connections in: who is let in, and what those are told who are not.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use claviger_api::Access;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::connection::{Server, serve};
 use super::limit::Connections;
@@ -13,6 +14,12 @@ use crate::rpc::Peer;
 
 /// How long to wait when the operating system has no descriptor left: those who are served go on, and nothing spins.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
+
+/// How long somebody who is turned away may take to read why.
+const FAREWELL: Duration = Duration::from_millis(250);
+
+/// How many of those are waited for at once.
+const FAREWELLS: usize = 32;
 
 /// One bound socket, and who may use it.
 pub struct Listener {
@@ -32,6 +39,7 @@ pub async fn accept(
     mut stop: watch::Receiver<bool>,
     alive: mpsc::Sender<()>,
 ) {
+    let farewells = Arc::new(Semaphore::new(FAREWELLS));
     loop {
         let accepted = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
@@ -49,11 +57,17 @@ pub async fn accept(
         let Ok(peer) = peer_of(&stream) else { continue };
         if listener.uids.as_ref().is_some_and(|uids| !uids.contains(&peer.uid)) {
             tracing::warn!(uid = peer.uid, pid = peer.pid, "refused on the admin socket");
-            turn_away(&stream, "403 Forbidden", "FORBIDDEN", "this uid may not administer keys");
+            turn_away(stream, &farewells, "403 Forbidden", "FORBIDDEN", "this uid may not administer keys");
             continue;
         }
         let Some(place) = connections.take(listener.access) else {
-            turn_away(&stream, "503 Service Unavailable", "BUSY", "too many connections: try again shortly");
+            turn_away(
+                stream,
+                &farewells,
+                "503 Service Unavailable",
+                "BUSY",
+                "too many connections: try again shortly",
+            );
             continue;
         };
         let (server, stop, alive) = (server.clone(), stop.clone(), alive.clone());
@@ -70,7 +84,7 @@ fn peer_of(stream: &UnixStream) -> io::Result<Peer> {
 }
 
 /// Says why in one write that never waits, then hangs up.
-fn turn_away(stream: &UnixStream, status: &str, code: &str, message: &str) {
+fn turn_away(stream: UnixStream, farewells: &Arc<Semaphore>, status: &str, code: &str, message: &str) {
     let body = format!("{{\"error\":{{\"code\":\"{code}\",\"message\":\"{message}\"}}}}");
     let retry = if code == "BUSY" { "retry-after: 1\r\n" } else { "" };
     let answer = format!(
@@ -78,4 +92,20 @@ fn turn_away(stream: &UnixStream, status: &str, code: &str, message: &str) {
         body.len()
     );
     let _ = stream.try_write(answer.as_bytes());
+    // Who is still sending when we hang up sees a broken pipe instead of the answer. A few are waited for.
+    let Ok(place) = Arc::clone(farewells).try_acquire_owned() else { return };
+    tokio::spawn(async move {
+        let mut unread = [0; 4096];
+        let drained = async {
+            while stream.readable().await.is_ok() {
+                match stream.try_read(&mut unread) {
+                    Ok(0) => break,
+                    Err(error) if error.kind() != io::ErrorKind::WouldBlock => break,
+                    _ => {}
+                }
+            }
+        };
+        let _ = tokio::time::timeout(FAREWELL, drained).await;
+        drop(place);
+    });
 }

@@ -11,7 +11,7 @@ pub(crate) mod tests;
 
 use std::path::PathBuf;
 
-use crate::dialog::{Dialog, SecretDialog};
+use crate::dialog::{Dialog, Phase, SecretDialog};
 use crate::effects::{Copied, CopyOf, Effect};
 use crate::input::Input;
 use crate::keymap::{self, Action, Mode, Step};
@@ -185,8 +185,18 @@ fn go_to_name(state: &mut State) {
     }
 }
 
+/// Takes back why a form could not be sent: what is typed may have mended it.
+fn mend(state: &mut State) {
+    if let Some(Dialog::Form(form)) = state.dialogs.last_mut()
+        && matches!(form.phase, Phase::Failed(_))
+    {
+        form.phase = Phase::Asking;
+    }
+}
+
 fn typed(state: &mut State, c: char) {
     go_to_name(state);
+    mend(state);
     if let Some(line) = line(state) {
         line.insert(c);
         lists::refilter(state);

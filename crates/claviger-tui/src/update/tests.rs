@@ -599,6 +599,15 @@ fn the_enter_that_made_a_key_does_not_close_its_secret() {
 }
 
 #[test]
+fn why_a_form_cannot_be_sent_is_taken_back_when_something_is_typed() {
+    let mut stage = Stage::live();
+    stage.press("n<C-s>");
+    assert_eq!(stage.failure(), "Name must not be empty");
+    stage.press("C");
+    assert!(matches!(stage.form().phase, crate::dialog::Phase::Asking));
+}
+
+#[test]
 fn quitting_asks_once_more_while_a_secret_shows() {
     let mut stage = with_secret();
     stage.press("<C-c>");
