@@ -88,7 +88,7 @@ impl Service {
     ) -> Result<(T, Applied), Error> {
         let (reply, answer) = oneshot::channel();
         self.writer.hand_in(Box::new(Change { author, decide: Some(decide), result: None, reply }))?;
-        answer.await.unwrap_or_else(|_| Err(Error::Fault(FaultId::log(&"the writer broke off"))))
+        written(answer).await
     }
 
     /// Writes notes of use and waits until they are on disk.
@@ -102,8 +102,13 @@ impl Service {
             reply,
             queue: Arc::clone(&self.usage),
         }))?;
-        answer.await.unwrap_or_else(|_| Err(Error::Fault(FaultId::log(&"the writer broke off"))))
+        written(answer).await
     }
+}
+
+/// Waits for the writer's answer.
+async fn written<T>(answer: oneshot::Receiver<Result<T, Error>>) -> Result<T, Error> {
+    answer.await.unwrap_or_else(|_| Err(Error::Fault(FaultId::log(&"the writer broke off"))))
 }
 
 struct Change<T, F> {

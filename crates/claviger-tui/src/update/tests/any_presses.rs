@@ -1,0 +1,108 @@
+//! Owns the properties that hold whatever is pressed. Must not know a dialog's details.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::dialog::{Button, Purpose};
+use crate::view::view;
+
+/// Presses that do something somewhere, and a few letters.
+fn press() -> impl Strategy<Value = Press> {
+    let bound: Vec<Press> =
+        crate::keymap::BINDINGS.iter().flat_map(|binding| binding.presses).copied().collect();
+    prop_oneof![
+        8 => proptest::sample::select(bound),
+        2 => proptest::sample::select(presses("backupyr D<Enter><Tab>")),
+    ]
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        30 => press().prop_map(Happening::Press),
+        2 => Just(Happening::Secret),
+        1 => Just(Happening::Lost),
+        1 => Just(Happening::Done),
+        1 => Just(Happening::Away),
+        2 => Just(Happening::Back),
+        1 => Just(Happening::Gone),
+        1 => ((1..140_u16), (1..40_u16)).prop_map(|(width, height)| Happening::Resized(width, height)),
+    ]
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Happening {
+    Press(Press),
+    Secret,
+    Lost,
+    Done,
+    Away,
+    Back,
+    Gone,
+    Resized(u16, u16),
+}
+
+/// Whether the state stands where one Enter or `y` may delete or rotate.
+fn is_confirming(state: &State, press: Press) -> bool {
+    let Some(Dialog::Form(form)) = state.dialogs.last() else { return false };
+    let on_button = form.button() == Some(Button::Go) && press.is_enter();
+    match &form.purpose {
+        Purpose::DeleteKey(key) => on_button && form.text("Name") == key.name,
+        Purpose::RotateKey(_) | Purpose::DisconnectAccount(_) => on_button || press == Press::char('y'),
+        _ => false,
+    }
+}
+
+fn destroys(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Call {
+            call: Call::DeleteKey { .. } | Call::RotateKey { .. } | Call::DisconnectAccount { .. },
+            ..
+        }
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn never_panic_and_never_destroy_unconfirmed(happenings in prop::collection::vec(happening(), 1..120)) {
+        let mut stage = Stage::live();
+        let mut epoch = 1;
+        let mut last_call = None;
+        for happening in happenings {
+            stage.effects.clear();
+            let answer = |outcome| last_call.map(|call| Msg::Answered { call, outcome });
+            match happening {
+                Happening::Press(press) => {
+                    let confirming = is_confirming(&stage.state, press);
+                    stage.tell(Msg::Press(press));
+                    prop_assert!(confirming || !stage.effects.iter().any(destroys), "{press:?}");
+                    let empty = |effect: &Effect| matches!(effect, Effect::Call {
+                        call: Call::CreateKey { scope: Scope::Only(ids), .. } | Call::SetScope { scope: Scope::Only(ids), .. }, ..
+                    } if ids.is_empty());
+                    prop_assert!(!stage.effects.iter().any(empty), "an empty list was sent");
+                }
+                Happening::Secret => {
+                    let made = KeyWithSecret { key: key('N', "New", Scope::All, 0, None), secret: Secret::new(SECRET) };
+                    if let Some(msg) = answer(Ok(Answer::Secret(Box::new(made)))) { stage.tell(msg); }
+                }
+                Happening::Lost => if let Some(msg) = answer(Err(Failure::Lost)) { stage.tell(msg); },
+                Happening::Done => if let Some(msg) = answer(Ok(Answer::Done)) { stage.tell(msg); },
+                Happening::Away => { stage.tell(Msg::Link(Link::Retrying { until: NOW, why: "gone".into() })); }
+                Happening::Back => {
+                    epoch += 1;
+                    stage.tell(Msg::Feed(sample::snapshot())).tell(Msg::Link(Link::Live { epoch }));
+                }
+                Happening::Gone => { stage.changed(vec![], &['B', 'C']); }
+                Happening::Resized(width, height) => { stage.tell(Msg::Resized { width, height }); }
+            }
+            for effect in &stage.effects {
+                if let Effect::Call { id, .. } = effect { last_call = Some(*id); }
+            }
+            let Size { width, height } = stage.state.size;
+            let backend = ratatui::backend::TestBackend::new(width, height);
+            ratatui::Terminal::new(backend).unwrap().draw(|frame| view(&stage.state, frame)).unwrap();
+        }
+    }
+}

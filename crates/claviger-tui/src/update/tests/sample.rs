@@ -1,0 +1,71 @@
+//! Owns the keys and accounts that tests begin with. Must not test anything.
+
+use claviger_api::{Account, AccountId, Key, KeyId, Scope, Timestamp};
+
+use crate::message::Feed;
+use crate::state::Store;
+
+/// What time it is in the tests: 2026-11-23T01:08:00Z.
+pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_795_396_080_000);
+
+pub(crate) fn minutes_ago(minutes: i64) -> Timestamp {
+    Timestamp::from_millis(NOW.as_millis() - minutes * 60_000)
+}
+
+pub(crate) fn account_id(id: &str) -> AccountId {
+    AccountId::parse(id).unwrap()
+}
+
+pub(crate) fn key_id(letter: char) -> KeyId {
+    KeyId::from_body(&letter.to_string().repeat(12)).unwrap()
+}
+
+pub(crate) fn key(letter: char, name: &str, scope: Scope, created: i64, used: Option<i64>) -> Key {
+    let id = key_id(letter);
+    Key {
+        id,
+        name: name.to_owned(),
+        hint: format!("clv_{}_…k3Qz", id.body()),
+        scope,
+        created_at: minutes_ago(created),
+        rotated_at: None,
+        last_used_at: used.map(minutes_ago),
+        retired_secret_seen_at: None,
+        version: 1,
+    }
+}
+
+pub(crate) fn account(id: &str, name: &str, institution: Option<&str>, mask: Option<&str>) -> Account {
+    Account {
+        id: account_id(id),
+        name: name.to_owned(),
+        institution: institution.map(str::to_owned),
+        mask: mask.map(str::to_owned),
+        kind: Some("checking".to_owned()),
+        connected_at: minutes_ago(100_000),
+        version: 1,
+    }
+}
+
+pub(crate) fn snapshot() -> Feed {
+    let only = |ids: &[&str]| ids.iter().map(|id| account_id(id)).collect();
+    Feed::Snapshot {
+        keys: vec![
+            key('A', "Production", Scope::All, 50_000, Some(3)),
+            key('B', "backup", only(&[]), 3_000, None),
+            key('C', "CI", only(&["acc_save", "acc_chk"]), 70, Some(125)),
+        ],
+        accounts: vec![
+            account("acc_chk", "Everyday Checking", Some("First Bank"), Some("1234")),
+            account("acc_save", "Savings", Some("First Bank"), Some("9876")),
+            account("acc_brk", "Brokerage", None, None),
+        ],
+        storage_mode: true,
+    }
+}
+
+pub(crate) fn store() -> Store {
+    let mut store = Store::default();
+    store.apply(snapshot());
+    store
+}
