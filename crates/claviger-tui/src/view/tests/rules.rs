@@ -1,0 +1,178 @@
+//! Owns what holds of every picture, or of one at sizes of its own. Must not keep pictures.
+
+use claviger_api::{Scope, Timestamp};
+use ratatui::style::Color;
+
+use super::scenes::*;
+use super::{draw, picture};
+use crate::message::{Link, Msg};
+use crate::state::Palette;
+use crate::update::tests::sample::{self, NOW, key};
+use crate::update::tests::{SECRET, Stage};
+
+#[test]
+fn the_tabs_stay_where_they_are_whatever_the_connection_does() {
+    let tabs = |stage: &Stage| picture(stage).lines().next().unwrap().find("1 Keys");
+    for width in [40, 72, 80, 100, 120, 140] {
+        let mut stage = at(width, 24, "");
+        let before = tabs(&stage);
+        stage.state.store.storage_mode = Some(false);
+        for seconds in [1, 10] {
+            let until = Timestamp::from_millis(NOW.as_millis() + seconds * 1000);
+            stage.tell(Msg::Link(Link::Retrying { until, why: "gone".into() }));
+            let shown = picture(&stage);
+            assert_eq!(tabs(&stage), before, "{width}: {shown}");
+            for text in ["Storage Mode off", &format!("reconnecting in {seconds} s")] {
+                assert!(shown.contains(text), "{width}: {shown}");
+            }
+            assert_eq!(shown.contains("`claviger daemon` starts it"), width >= 120, "{width}: {shown}");
+        }
+        stage.tell(Msg::Link(Link::Connecting));
+        assert_eq!(tabs(&stage), before, "{width}");
+    }
+}
+
+#[test]
+fn the_label_is_in_the_header_from_80_columns() {
+    for (width, brand) in [(80, " demo"), (120, " Claviger · demo")] {
+        let mut stage = at(width, 24, "");
+        stage.state.look.label = Some("demo".into());
+        assert!(picture(&stage).starts_with(brand), "{}", picture(&stage));
+    }
+}
+
+#[test]
+fn without_lines_nothing_shows_beside_a_dialog() {
+    let mut low = at(80, 12, "n");
+    let mut plain = plain(80, 24, "n");
+    for (stage, title) in [(&mut low, "Create key"), (&mut plain, "Create key")] {
+        let shown = picture(stage);
+        assert!(shown.contains(title) && !shown.contains("backup"), "{shown}");
+        stage.press("<Esc>r<F1>");
+        let shown = picture(stage);
+        assert!(shown.contains("Search:") && !shown.contains("Rotate key"), "{shown}");
+        stage.press("<Esc><Esc>");
+        assert!(picture(stage).contains("backup"));
+    }
+}
+
+#[test]
+fn offline_the_selected_row_is_dim_too() {
+    use ratatui::style::Modifier;
+    let style = |stage: &Stage| {
+        let terminal = draw(stage);
+        let cells = terminal.backend().buffer();
+        let y = (0..24).find(|y| cells[(2, *y)].symbol() == "›").unwrap();
+        (2..78).map(|x| cells[(x, y)].modifier).collect::<Vec<_>>()
+    };
+    let has = |modifiers: &[Modifier], modifier| modifiers.iter().all(|has| has.contains(modifier));
+    assert!(has(&style(&at(80, 24, "j")), Modifier::REVERSED));
+    assert!(has(&style(&offline(80, 24)), Modifier::DIM));
+}
+
+#[test]
+fn details_list_the_accounts_by_name() {
+    let mut stage = at(120, 30, "");
+    stage.changed(
+        vec![key(
+            'B',
+            "backup",
+            Scope::Only(["acc_brk", "acc_chk", "acc_save"].map(sample::account_id).into()),
+            1,
+            None,
+        )],
+        &[],
+    );
+    let mut renamed = sample::account("acc_brk", "zeta", None, None);
+    renamed.version = 2;
+    stage.tell(Msg::Feed(crate::message::Feed::Changed {
+        keys: vec![],
+        accounts: vec![renamed],
+        removed_keys: vec![],
+        removed_accounts: vec![],
+        storage_mode: None,
+    }));
+    let shown = picture(&stage);
+    let at = |text: &str| shown.find(text).unwrap_or_else(|| panic!("no {text} in {shown}"));
+    assert!(at("· Everyday") < at("· Savings") && at("· Savings") < at("· zeta"), "{shown}");
+}
+
+#[test]
+fn a_narrow_key_column_keeps_the_last_four_characters() {
+    let shown = picture(&at(72, 24, ""));
+    assert!(shown.contains("…k3Qz  No accounts"), "{shown}");
+    assert!(!shown.contains("clv_BBBBBBBBBBBB_"), "{shown}");
+}
+
+#[test]
+fn the_way_out_is_always_in_the_footer() {
+    let footer = |stage: &Stage| picture(stage).lines().last().unwrap().to_owned();
+    for (script, ways) in [
+        ("", &["q quit", "? help"][..]),
+        ("2", &["q quit", "? help"]),
+        ("3", &["q quit", "? help"]),
+        ("/pro<Enter>", &["q quit", "? help"]),
+        ("n", &["Esc cancel"]),
+        ("n<Tab>", &["Esc cancel", "? help"]),
+        ("s<Tab>", &["Esc cancel", "? help"]),
+        ("s<Tab>/", &["Esc clear"]),
+        ("r", &["Esc cancel", "? help"]),
+        ("D", &["Esc cancel"]),
+        ("e2<C-s>", &["? help"]),
+    ] {
+        for width in [40, 60, 80, 120] {
+            let shown = footer(&at(width, 20, script));
+            assert!(ways.iter().all(|way| shown.contains(way)), "{script} at {width}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_name_that_must_be_typed_is_never_cut_while_there_is_room() {
+    let name = "Payments gateway of the second warehouse, behind the load balancer";
+    for (width, height) in [(40, 10), (60, 12), (80, 24)] {
+        let shown = picture(&long_named(width, height, "D"));
+        for word in name.split(' ').chain(["Scope", "Last used"]) {
+            assert!(shown.contains(word), "{word} at {width}x{height}:\n{shown}");
+        }
+    }
+}
+
+#[test]
+fn the_secret_is_on_one_line_from_72_columns_and_whole_below() {
+    for width in [72, 80, 120] {
+        assert!(picture(&secret(width, 24)).contains(SECRET), "{width}");
+    }
+    let narrow = picture(&secret(40, 10));
+    let joined: String = narrow.lines().map(str::trim).collect();
+    assert!(joined.contains(SECRET), "{narrow}");
+}
+
+#[test]
+fn nothing_of_the_secret_is_left_after_it_was_closed() {
+    let mut stage = secret(80, 24);
+    stage.press("<Tab><Enter>");
+    assert!(!picture(&stage).contains(&SECRET[20..]));
+}
+
+#[test]
+fn sizes_at_which_nothing_fits_are_drawn_too() {
+    for (width, height) in [(1, 1), (2, 5), (39, 10), (40, 9), (300, 1)] {
+        for script in ["", "n", "GD", "ry", "?"] {
+            let mut stage = at(80, 24, script);
+            stage.tell(Msg::Resized { width, height });
+            draw(&stage);
+        }
+    }
+}
+
+#[test]
+fn without_colour_nothing_is_coloured() {
+    for script in ["", "n", "GD", "m", "?"] {
+        let mut stage = at(80, 24, script);
+        stage.state.look.palette = Palette::Monochrome;
+        let terminal = draw(&stage);
+        let cells = &terminal.backend().buffer().content;
+        assert!(cells.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset), "{script}");
+    }
+}

@@ -1,0 +1,213 @@
+//! Owns the screens, dialogs and states that pictures are kept of. Must not test what presses do.
+
+use claviger_api::object::ActivityPage;
+use claviger_api::{Action, Code, Error, Scope, Timestamp};
+
+use super::scene;
+use crate::Borders;
+use crate::effects::{Copied, CopyOf, Trail};
+use crate::message::{Failure, Link, Msg};
+use crate::update::tests::sample::{self, NOW, key, key_id};
+use crate::update::tests::{Stage, entry, outdated as refusal, page, with_many_accounts};
+
+/// The sample, live, after these presses.
+pub(super) fn at(width: u16, height: u16, script: &str) -> Stage {
+    let mut stage = Stage::live_at(width, height);
+    stage.press(script);
+    stage
+}
+
+/// The same at every size.
+fn after(script: &'static str) -> impl Fn(u16, u16) -> Stage {
+    move |width, height| at(width, height, script)
+}
+
+fn retired(width: u16, height: u16) -> Stage {
+    let mut stage = at(width, height, "j");
+    let ids = ["acc_save", "acc_chk"];
+    let mut ci = key('C', "CI", ids.iter().map(|id| sample::account_id(id)).collect(), 70, Some(125));
+    ci.rotated_at = Some(sample::minutes_ago(60));
+    ci.retired_secret_seen_at = Some(sample::minutes_ago(2));
+    stage.changed(vec![ci], &[]);
+    let entries = vec![entry(99, Action::KeyRotated, 'C', "CI"), entry(30, Action::KeyCreated, 'C', "CI")];
+    let outcome = Ok(ActivityPage { entries, next_cursor: None });
+    for letter in ['B', 'C'] {
+        stage.tell(Msg::Activity { trail: Trail::OfKey(key_id(letter)), outcome: outcome.clone() });
+    }
+    stage
+}
+
+pub(super) fn offline(width: u16, height: u16) -> Stage {
+    let mut stage = at(width, height, "j");
+    let until = Timestamp::from_millis(NOW.as_millis() + 2_500);
+    stage.tell(Msg::Link(Link::Retrying { until, why: "no daemon answers at /run/admin.sock".into() }));
+    stage
+}
+
+pub(super) fn secret(width: u16, height: u16) -> Stage {
+    let mut stage = at(80, 24, "ry");
+    stage.made(key('B', "backup", Scope::All, 3_000, None));
+    stage.tell(Msg::Resized { width, height });
+    stage
+}
+
+fn refused(width: u16, height: u16) -> Stage {
+    let mut stage = at(width, height, "e2<C-s>");
+    let error = Error::new(Code::Conflict, "another key has this name: choose another one");
+    stage.answer(Err(Failure::Refused(error)));
+    stage
+}
+
+fn conflict(width: u16, height: u16) -> Stage {
+    let mut stage = outdated(width, height);
+    stage.press("<C-s>").answer(Err(Failure::Refused(refusal())));
+    stage
+}
+
+fn outdated(width: u16, height: u16) -> Stage {
+    let mut stage = at(width, height, "e2");
+    let mut changed = key('B', "archive", Scope::All, 3_000, None);
+    changed.version = 2;
+    stage.changed(vec![changed], &[]);
+    stage
+}
+
+fn lost(width: u16, height: u16) -> Stage {
+    let mut stage = at(width, height, "ry");
+    stage.answer(Err(Failure::Lost));
+    stage.tell(Msg::Link(Link::Connecting));
+    stage
+}
+
+fn late(width: u16, height: u16) -> Stage {
+    let mut stage = at(width, height, "ry");
+    stage.later(2);
+    stage
+}
+
+fn unknown(width: u16, height: u16) -> Stage {
+    let mut stage = lost(width, height);
+    stage.press("<Esc>");
+    stage
+}
+
+fn partly_loaded(script: &'static str) -> impl Fn(u16, u16) -> Stage {
+    move |width, height| {
+        let mut stage = at(width, height, "3");
+        stage.tell(Msg::Activity { trail: Trail::Whole(None), outcome: Ok(page(70..=99, Some("70"))) });
+        stage.press(script);
+        stage
+    }
+}
+
+fn activity(width: u16, height: u16) -> Stage {
+    let mut stage = at(width, height, "3");
+    let mut page = page(90..=99, None);
+    page.entries[2].detail = Some("as secret 2".into());
+    page.entries[3].key_name = Some("Payments gateway of the second warehouse".into());
+    stage.tell(Msg::Activity { trail: Trail::Whole(None), outcome: Ok(page) });
+    stage
+}
+
+pub(super) fn plain(width: u16, height: u16, script: &str) -> Stage {
+    let mut stage = at(width, height, "");
+    stage.state.look.borders = Borders::Plain;
+    stage.press(script);
+    stage
+}
+
+pub(super) fn long_named(width: u16, height: u16, script: &str) -> Stage {
+    let mut stage = Stage::live_at(width, height);
+    let name = "Payments gateway of the second warehouse, behind the load balancer";
+    stage.changed(vec![key('B', name, Scope::All, 3_000, Some(3))], &[]);
+    stage.press("Gk").press(script);
+    stage
+}
+
+fn long(script: &'static str) -> impl Fn(u16, u16) -> Stage {
+    move |width, height| long_named(width, height, script)
+}
+
+fn hostile(width: u16, height: u16) -> Stage {
+    let mut stage = at(width, height, "");
+    let name = "\u{1b}[31mred\u{202e}\u{200b} 漢字漢字漢字漢字漢字 and a long tail";
+    stage.changed(vec![key('B', name, Scope::All, 3_000, None)], &[]);
+    stage
+}
+
+fn written_and_gone(width: u16, height: u16) -> Stage {
+    let mut stage = secret(width, height);
+    stage.tell(Msg::Written(Ok("/home/me/claviger-backup.secret".into()))).changed(vec![], &['B']);
+    stage.press("<Esc>");
+    stage
+}
+
+fn copied(width: u16, height: u16) -> Stage {
+    let mut stage = secret(width, height);
+    stage.tell(Msg::Copied { what: CopyOf::Secret, by: Ok(Copied::Osc52) }).press("<Tab>");
+    stage
+}
+
+fn many_accounts(script: &'static str) -> impl Fn(u16, u16) -> Stage {
+    move |width, height| {
+        let mut stage = with_many_accounts(Stage::live_at(width, height));
+        stage.press(script);
+        stage
+    }
+}
+
+/// One column and one row too few.
+fn squeezed(script: &'static str) -> impl Fn(u16, u16) -> Stage {
+    move |width, height| {
+        let mut stage = secret(width, height);
+        stage.tell(Msg::Resized { width: 39, height: 9 }).press(script);
+        stage
+    }
+}
+
+scene!(starting, Stage::new);
+scene!(keys, after(""));
+scene!(keys_with_a_retired_secret, retired);
+scene!(keys_filtered, after("/sav"));
+scene!(keys_without_a_match, after("/zzz<Enter>"));
+scene!(keys_offline, offline);
+scene!(keys_plain, |width, height| plain(width, height, ""));
+scene!(keys_hostile, hostile);
+scene!(accounts, after("2j"));
+scene!(activity_whole, activity);
+scene!(activity_in_part, partly_loaded(""));
+scene!(activity_in_part_without_a_match, partly_loaded("/backup<Enter>"));
+scene!(create_key, after("nGateway"));
+scene!(create_key_restricted, after("nGateway<Tab> <Tab><Down> "));
+scene!(create_key_many_accounts, many_accounts("nGateway<Tab> <Tab>a"));
+scene!(create_key_plain, |width, height| plain(width, height, "nGateway"));
+scene!(rename_key, after("e"));
+scene!(rename_key_long, long("e"));
+scene!(rename_key_refused, refused);
+scene!(rename_key_outdated, outdated);
+scene!(rename_key_conflict, conflict);
+scene!(edit_scope, after("js"));
+scene!(edit_scope_filtered, after("js<Tab>/sav"));
+scene!(edit_scope_empty, after("s"));
+scene!(edit_scope_scrolled, many_accounts("js<Tab><Down><Down><Down><Down><Down><Down><Down><Down>"));
+scene!(edit_scope_filter_hides, many_accounts("js<Tab>/inst 2<Enter>a"));
+scene!(rotate_key, after("Gr"));
+scene!(rotate_key_long, long("r"));
+scene!(rotate_key_lost, lost);
+scene!(rotate_key_late, late);
+scene!(outcome_unknown, unknown);
+scene!(delete_key, after("GD"));
+scene!(delete_key_typed, after("GDProduction<Tab>"));
+scene!(delete_key_long, long("D"));
+scene!(delete_key_long_failed, long("DP<C-a><Tab><Enter>"));
+scene!(connect_account, after("2n"));
+scene!(edit_account, after("2je<Tab>"));
+scene!(disconnect_account, after("2jD"));
+scene!(storage_mode, after("m"));
+scene!(secret_shown, secret);
+scene!(secret_copied, copied);
+scene!(secret_written_and_gone, written_and_gone);
+scene!(help, after("?"));
+scene!(help_searched, after("?rot"));
+scene!(too_small, squeezed(""));
+scene!(too_small_asked_to_quit, squeezed("<C-c>"));
