@@ -22,6 +22,10 @@ bench:
 openrpc:
     CLAVIGER_BLESS=1 cargo test -p claviger-api openrpc
 
+# Draws the pictures in docs/pictures anew from the interface.
+pictures:
+    CLAVIGER_BLESS=1 cargo test -p claviger-tui pictures
+
 # Builds the documentation of the crates.
 docs:
     cargo doc --workspace --no-deps

@@ -1,7 +1,9 @@
 //! Owns how a screen becomes a picture that a test can keep. Must not test what presses do.
 
+mod pictures;
 mod rules;
 mod scenes;
+mod svg;
 
 use std::fmt::Write;
 

@@ -1,0 +1,179 @@
+//! Owns the pictures in the documentation: drawn from the interface itself, so that they are never stale. Must not show
+//! anything that the interface does not.
+
+use std::path::PathBuf;
+
+use claviger_api::object::{ActivityPage, KeyWithSecret};
+use claviger_api::{Account, Action, Entry, Key, KeyId, Scope, Secret};
+
+use super::draw;
+use super::svg::svg;
+use crate::effects::{Copied, CopyOf, Trail};
+use crate::message::{Answer, Feed, Link, Msg};
+use crate::update::tests::Stage;
+use crate::update::tests::sample::{account_id, minutes_ago};
+
+/// A secret of the right form that opens nothing, and says so.
+const SECRET: &str = "clv_7hQ2mZx0RkVb_ThisSecretIsOnlyAPictureAndOpensNothingAtAll";
+
+const ACCOUNTS: [[&str; 5]; 6] = [
+    ["everyday", "Everyday Checking", "Harbour Bank", "4471", "checking"],
+    ["rainy-day", "Rainy Day Savings", "Harbour Bank", "9920", "savings"],
+    ["travel", "Travel Card", "Meridian Bank", "0038", "credit"],
+    ["joint", "Joint Account", "Meridian Bank", "6604", "checking"],
+    ["index", "Index Fund", "Northgate Invest", "1187", "investment"],
+    ["pension", "Pension", "Northgate Invest", "7310", "pension"],
+];
+
+fn only(ids: &[&str]) -> Scope {
+    Scope::Only(ids.iter().map(|id| account_id(id)).collect())
+}
+
+fn accounts() -> Vec<Account> {
+    let account = |[id, name, institution, mask, kind]: [&str; 5]| Account {
+        id: account_id(id),
+        name: name.to_owned(),
+        institution: Some(institution.to_owned()),
+        mask: Some(mask.to_owned()),
+        kind: Some(kind.to_owned()),
+        connected_at: minutes_ago(60 * 24 * 90),
+        version: 1,
+    };
+    ACCOUNTS.into_iter().map(account).collect()
+}
+
+fn key(id: &str, name: &str, scope: Scope, created: i64, used: Option<i64>) -> Key {
+    let end: String = id.chars().rev().take(4).collect();
+    Key {
+        id: KeyId::from_body(id).unwrap(),
+        name: name.to_owned(),
+        hint: format!("clv_{id}_…{end}"),
+        scope,
+        created_at: minutes_ago(created),
+        rotated_at: None,
+        last_used_at: used.map(minutes_ago),
+        retired_secret_seen_at: None,
+        version: 1,
+    }
+}
+
+fn keys() -> Vec<Key> {
+    let day = 60 * 24;
+    let mut backup = key("pL3vWc9TqY5n", "Nightly backup", only(&["everyday", "travel"]), 40 * day, Some(4));
+    backup.rotated_at = Some(minutes_ago(95));
+    backup.retired_secret_seen_at = Some(minutes_ago(2));
+    backup.version = 4;
+    vec![
+        key("kOZxG4t7Hs2a", "Budget app", only(&["everyday", "rainy-day", "travel"]), 21 * day, Some(1)),
+        backup,
+        key("u8Jd0EwKf6Rz", "CI", only(&["everyday"]), 9 * day, Some(130)),
+        key("4fX9aQ2LmN7b", "Production", Scope::All, 88 * day, Some(0)),
+        key("da9JhS1xUo3P", "Retirement planner", only(&["index", "pension"]), 5 * day, None),
+        key("SOOqTb5iM8gC", "Partner sandbox", only(&[]), 61 * day, Some(33 * day)),
+        key("Ozch0yN4vE7l", "Tax export", Scope::All, 12 * day, Some(26 * 60)),
+    ]
+}
+
+fn snapshot() -> Feed {
+    Feed::Snapshot { keys: keys(), accounts: accounts(), storage_mode: true }
+}
+
+fn entry(seq: u64, minutes: i64, action: Action, key: &Key, detail: Option<&str>) -> Entry {
+    Entry {
+        seq,
+        at: minutes_ago(minutes),
+        action,
+        key_id: Some(key.id),
+        key_name: Some(key.name.clone()),
+        account_id: None,
+        uid: 1000,
+        pid: Some(2207),
+        detail: detail.map(str::to_owned),
+    }
+}
+
+/// The showcase, live, after these presses.
+fn live(width: u16, height: u16, script: &str) -> Stage {
+    let mut stage = Stage::new(width, height);
+    stage.tell(Msg::Feed(snapshot()));
+    stage.tell(Msg::Link(Link::Live { epoch: 1 }));
+    stage.effects.clear();
+    stage.press(script);
+    stage
+}
+
+/// What the daemon answers when the details of the selected key are asked for.
+fn detailed(mut stage: Stage) -> Stage {
+    let Some(key) = stage.state.selected_key().cloned() else { return stage };
+    let entries = vec![
+        entry(41, 95, Action::KeyRotated, &key, None),
+        entry(23, 60 * 24 * 12, Action::KeyScopeChanged, &key, None),
+        entry(4, 60 * 24 * 40, Action::KeyCreated, &key, None),
+    ];
+    let outcome = Ok(ActivityPage { entries, next_cursor: None });
+    stage.tell(Msg::Activity { trail: Trail::OfKey(key.id), outcome });
+    stage
+}
+
+/// A key was created or rotated, and its secret shows.
+fn secret(mut stage: Stage, made: Key) -> Stage {
+    let made = KeyWithSecret { key: made, secret: Secret::new(SECRET) };
+    stage.answer(Ok(Answer::Secret(Box::new(made))));
+    stage
+}
+
+fn gateway() -> Key {
+    key("7hQ2mZx0RkVb", "Gateway", only(&["everyday", "travel"]), 0, None)
+}
+
+/// Each picture: its file, what it shows in words, the screen.
+fn gallery() -> Vec<(&'static str, &'static str, Stage)> {
+    let mut copied = secret(live(100, 26, "nGateway<Tab> <Tab> <Down><Down> <C-s>"), gateway());
+    copied.tell(Msg::Copied { what: CopyOf::Secret, by: Ok(Copied::Osc52) });
+    vec![
+        ("keys", "The keys, with the selected one's details beside them", detailed(live(120, 28, "jj"))),
+        ("filter", "The keys filtered by /plan", live(100, 14, "/plan")),
+        ("first-run", "An interface without any key yet", empty()),
+        ("help", "The help overlay, searched for rotate", live(100, 26, "?rot")),
+        ("create-name", "Create key, with a name typed", live(100, 26, "nGateway")),
+        (
+            "create-scope",
+            "Create key, with two accounts checked",
+            live(100, 26, "nGateway<Tab> <Tab> <Down><Down> "),
+        ),
+        ("create-secret", "The new key's secret, shown once", copied),
+        ("scope", "Edit scope, saying what will change", live(100, 26, "js<Tab> <Down><Down> ")),
+        ("rotate", "Rotate key, with the facts that help to decide", live(100, 26, "jjr")),
+        ("rotate-secret", "The rotated key's new secret", rotated()),
+        ("delete", "Delete key, which wants the name typed", live(100, 26, "jDC")),
+        ("accounts", "The accounts", live(120, 20, "2jj")),
+    ]
+}
+
+fn empty() -> Stage {
+    let mut stage = Stage::new(100, 26);
+    stage.tell(Msg::Feed(Feed::Snapshot { keys: vec![], accounts: vec![], storage_mode: false }));
+    stage.tell(Msg::Link(Link::Live { epoch: 1 }));
+    stage
+}
+
+fn rotated() -> Stage {
+    let stage = live(100, 26, "jjry");
+    let made = stage.state.selected_key().cloned();
+    secret(stage, made.unwrap_or_else(gateway))
+}
+
+#[test]
+fn the_committed_pictures_are_what_the_interface_draws() {
+    let directory = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/pictures"));
+    for (name, title, stage) in gallery() {
+        let drawn = svg(draw(&stage).backend(), title);
+        let path = directory.join(format!("{name}.svg"));
+        if std::env::var_os("CLAVIGER_BLESS").is_some() {
+            std::fs::create_dir_all(&directory).unwrap();
+            std::fs::write(&path, &drawn).unwrap();
+        }
+        let committed = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(committed == drawn, "docs/pictures/{name}.svg is stale: run `just pictures` and look at it");
+    }
+}
