@@ -43,6 +43,9 @@ pub(crate) fn view(state: &State, frame: &mut Frame<'_>) {
     if !(is_bare && is_covered) {
         lists(state, theme, frame, &layout);
     }
+    if is_covered {
+        recede(theme, frame, &layout);
+    }
     lines::notice(state, theme, frame, layout.notice);
     // The footer stays free: it says what can be pressed in the dialog.
     let room = Rect { height: area.height - 1, ..area };
@@ -71,6 +74,13 @@ fn lists(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &Layout) {
     }
     if let Some(details) = layout.details {
         details::details(state, theme, frame, details, layout.lines);
+    }
+}
+
+/// Dims what lies under a dialog, so that the eye finds the dialog.
+fn recede(theme: Theme, frame: &mut Frame<'_>, layout: &Layout) {
+    for area in [Some(layout.list), layout.details].into_iter().flatten() {
+        frame.buffer_mut().set_style(area, theme.dim().not_bold().not_reversed());
     }
 }
 
