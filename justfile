@@ -24,7 +24,11 @@ openrpc:
 
 # Draws the pictures in docs/pictures anew from the interface.
 pictures:
-    CLAVIGER_BLESS=1 cargo test -p claviger-tui pictures
+    CLAVIGER_BLESS=1 cargo test -p claviger-tui documented::pictures
+
+# Prints the tables of presses in README.md and docs/interface.md anew.
+presses:
+    CLAVIGER_BLESS=1 cargo test -p claviger-tui documented::presses
 
 # Builds the documentation of the crates.
 docs:

@@ -22,7 +22,13 @@ pub(crate) enum Edit {
     DeleteBefore,
     DeleteAfter,
     DeleteToStart,
+    DeleteToEnd,
+    /// Back to the last blank.
     DeleteWord,
+    WordLeft,
+    WordRight,
+    DeleteWordBefore,
+    DeleteWordAfter,
 }
 
 impl Input {
@@ -89,6 +95,14 @@ impl Input {
                 self.text.replace_range(self.cursor..end, "");
             }
             Edit::DeleteToStart => self.delete_back_to(0),
+            Edit::DeleteToEnd => self.text.truncate(self.cursor),
+            Edit::WordLeft => self.cursor = self.word_before(),
+            Edit::WordRight => self.cursor = self.word_after(),
+            Edit::DeleteWordBefore => self.delete_back_to(self.word_before()),
+            Edit::DeleteWordAfter => {
+                let end = self.word_after();
+                self.text.replace_range(self.cursor..end, "");
+            }
             Edit::DeleteWord => {
                 let head = self.text[..self.cursor].trim_end();
                 let start = head.rfind(char::is_whitespace);
@@ -110,11 +124,29 @@ impl Input {
         head.char_indices().rfind(|(_, c)| c.width() != Some(0)).map_or(0, |(at, _)| at)
     }
 
+    /// Where the word before the cursor begins; a word is letters, digits and the marks on them.
+    fn word_before(&self) -> usize {
+        let head = &self.text[..self.cursor];
+        let word = head.trim_end_matches(|c| !is_of_word(c));
+        word.trim_end_matches(is_of_word).len()
+    }
+
+    /// Where the word after the cursor ends.
+    fn word_after(&self) -> usize {
+        let tail = &self.text[self.cursor..];
+        let rest = tail.trim_start_matches(|c| !is_of_word(c)).trim_start_matches(is_of_word);
+        self.text.len() - rest.len()
+    }
+
     fn after(&self) -> usize {
         let mut rest = self.text[self.cursor..].char_indices();
         rest.next();
         rest.find(|(_, c)| c.width() != Some(0)).map_or(self.text.len(), |(at, _)| self.cursor + at)
     }
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || c.width() == Some(0)
 }
 
 /// A text without the sequences that drive a terminal (ECMA-48): ESC [ … final byte, and ESC ] … BEL or ESC \\.
@@ -190,6 +222,14 @@ mod tests {
             ("ab|c", Edit::DeleteToStart, "|c"),
             ("one two|", Edit::DeleteWord, "one |"),
             ("one  |x", Edit::DeleteWord, "|x"),
+            ("one|two", Edit::DeleteToEnd, "one|"),
+            ("one two-three|", Edit::WordLeft, "one two-|three"),
+            ("one -|", Edit::WordLeft, "|one -"),
+            ("one| two x", Edit::WordRight, "one two| x"),
+            ("on|e", Edit::WordRight, "one|"),
+            ("one two-three|", Edit::DeleteWordBefore, "one two-|"),
+            ("|one two", Edit::DeleteWordAfter, "| two"),
+            ("e\u{323}\u{302}t 漢字|", Edit::WordLeft, "e\u{323}\u{302}t |漢字"),
             ("漢|字", Edit::DeleteBefore, "|字"),
             ("e\u{323}\u{302}|x", Edit::Left, "|e\u{323}\u{302}x"),
             ("|e\u{323}\u{302}x", Edit::DeleteAfter, "|x"),

@@ -3,6 +3,8 @@
 mod age;
 mod clock;
 mod dialog;
+#[cfg(test)]
+mod documented;
 mod effects;
 mod input;
 mod keymap;
@@ -19,6 +21,8 @@ mod view;
 
 use std::path::PathBuf;
 
+pub use keymap::{Keymap, RebindError};
+
 /// What the interface is told when it starts.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -30,6 +34,8 @@ pub struct Options {
     pub borders: Borders,
     /// Whether the mouse is the terminal's or ours.
     pub mouse: Mouse,
+    /// What can be pressed where.
+    pub keymap: Keymap,
 }
 
 /// Whether borders are drawn.

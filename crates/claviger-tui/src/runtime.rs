@@ -37,8 +37,13 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
     let mut screen = Screen::take(options.mouse)?;
     let (inbox, mut inbound) = mpsc::channel(INBOX);
     let (client, clients) = watch::channel::<Option<Arc<Client>>>(None);
-    let look =
-        Look { label: options.label, borders: options.borders, palette: palette(), zone: TimeZone::system() };
+    let look = Look {
+        label: options.label,
+        borders: options.borders,
+        palette: palette(),
+        zone: TimeZone::system(),
+        keymap: options.keymap,
+    };
     let mut interface = Interface {
         state: State::new(look, rand::random(), screen.size()?, clock::now()),
         runner: Runner { client: clients, inbox: inbox.clone() },

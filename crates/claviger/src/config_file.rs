@@ -1,13 +1,15 @@
 //! Owns the form of `config.toml`. Must not repeat a value from it in an error: only names, places and rules.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use claviger_daemon::SocketConfig;
 use claviger_daemon::token::{HashingCost, KeyPrefix};
+use claviger_tui::Keymap;
 use toml::{Table, Value};
 
 /// Every setting, as an error lists them.
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 10] = [
     "data_dir",
     "runtime_dir",
     "key_prefix",
@@ -17,10 +19,14 @@ const KNOWN: [&str; 9] = [
     "sockets.verify_mode",
     "sockets.verify_group",
     "sockets.admin_uids",
+    "keys",
 ];
 
 /// The settings that have a section, and so a dot in their names.
 const SECTIONS: [&str; 2] = ["argon2", "sockets"];
+
+/// The section with presses of the interface, whose names the interface knows.
+const KEYS: &str = "keys";
 
 /// What `config.toml` says, with the defaults of what it leaves out.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +41,8 @@ pub(crate) struct ConfigFile {
     pub(crate) hashing: HashingCost,
     /// Who may use the sockets.
     pub(crate) sockets: SocketConfig,
+    /// What can be pressed in the interface.
+    pub(crate) keymap: Keymap,
 }
 
 /// What is wrong with a `config.toml`.
@@ -63,6 +71,7 @@ pub(crate) fn parse(text: &str) -> Result<ConfigFile, Fault> {
     let mut cost = Cost::default();
     for (name, value) in &table {
         match value {
+            Value::Table(section) if name == KEYS => file.keymap = keymap(section)?,
             Value::Table(section) if SECTIONS.contains(&name.as_str()) || !section.is_empty() => {
                 for (inner, value) in section {
                     set(&mut file, &mut cost, &format!("{name}.{inner}"), value)?;
@@ -104,7 +113,7 @@ fn set(file: &mut ConfigFile, cost: &mut Cost, setting: &str, value: &Value) -> 
         "sockets.verify_mode" => file.sockets.verify_mode = mode(setting, value)?,
         "sockets.verify_group" => file.sockets.verify_group = Some(group(setting, value)?),
         "sockets.admin_uids" => file.sockets.admin_uids = uids(setting, value)?,
-        section if SECTIONS.contains(&section) => {
+        section if section == KEYS || SECTIONS.contains(&section) => {
             return Err(Fault::rule(section, &format!("must be a section: a line `[{section}]`")));
         }
         unknown => {
@@ -115,6 +124,21 @@ fn set(file: &mut ConfigFile, cost: &mut Cost, setting: &str, value: &Value) -> 
         }
     }
     Ok(())
+}
+
+/// The presses of the interface, each action's as one text or a list of them.
+fn keymap(section: &Table) -> Result<Keymap, Fault> {
+    let mut changes = BTreeMap::new();
+    for (name, value) in section {
+        let texts = match value {
+            Value::Array(texts) => texts.as_slice(),
+            text => std::slice::from_ref(text),
+        };
+        let texts = texts.iter().map(|text| text.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
+        let rule = || Fault::rule(&format!("{KEYS}.{name}"), "must be a press in quotes, or a list of them");
+        changes.insert(name.clone(), texts.ok_or_else(rule)?);
+    }
+    Keymap::rebound(&changes).map_err(|error| Fault::new(error.to_string()))
 }
 
 /// Says where the text stops being TOML. The library's own message shows the line, which may hold anything.
@@ -234,6 +258,18 @@ mod tests {
     }
 
     #[test]
+    fn presses_are_rebound_and_a_fault_names_the_actions() {
+        let fault = |text: &str| parse(text).unwrap_err().message;
+        assert!(parse("[keys]\nrotate = \"R\"\nfilter = [\"/\", \"Ctrl-F\"]").is_ok());
+        assert!(fault("keys.rotat = \"R\"").starts_with("keys.rotat is no action"));
+        let clash = fault("keys.rotate = \"s\"");
+        assert!(clash.contains("rotate") && clash.contains("scope"), "{clash}");
+        for text in ["keys.rotate = 1", "keys.rotate = [\"R\", true]", "keys = \"R\"", "keys.rotate = []"] {
+            assert!(fault(text).starts_with("keys"), "{text}: {}", fault(text));
+        }
+    }
+
+    #[test]
     fn modes_are_octal_and_let_nobody_execute() {
         for (text, mode) in [("0600", 0o600), ("600", 0o600), ("0660", 0o660), ("0666", 0o666)] {
             let file = parse(&format!("sockets.verify_mode = \"{text}\"")).unwrap();
@@ -263,6 +299,8 @@ mod tests {
             "key_prefix = S3CR3T",
             "key_prefix = \"S3CR3T",
             "argon2.memory_kib = \"S3CR3T\"",
+            "keys.rotate = \"S3CR3T\"",
+            "keys = \"S3CR3T\"",
             "argon2 = \"S3CR3T\"",
             "sockets.admin_uids = [\"S3CR3T\"]",
             "sockets.admin_uids = [-1]",

@@ -9,6 +9,7 @@ use std::time::Duration;
 use claviger_api::ADMIN_SOCKET;
 use claviger_daemon::token::HashingCost;
 use claviger_daemon::{Config, StartError};
+use claviger_tui::Keymap;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -22,12 +23,12 @@ use crate::{interface, sample, signal};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Shows the interface on sample data and leaves nothing behind.
-pub(crate) fn run(look: Look) -> Result<(), Failure> {
+pub(crate) fn run(look: Look, keymap: Keymap) -> Result<(), Failure> {
     interface::need_terminal()?;
     // Dropped last, also on a panic: the store goes when nobody uses it any more.
     let home = home()?;
     let runtime = interface::runtime()?;
-    let outcome = runtime.block_on(show(home.path(), look));
+    let outcome = runtime.block_on(show(home.path(), look, keymap));
     interface::end(runtime);
     let removed = home.close();
     outcome?;
@@ -45,13 +46,13 @@ fn home() -> Result<TempDir, Failure> {
         .map_err(|error| Failure::failed(format!("cannot make a directory in {}: {error}", base.display())))
 }
 
-async fn show(home: &Path, look: Look) -> Result<(), Failure> {
+async fn show(home: &Path, look: Look, keymap: Keymap) -> Result<(), Failure> {
     let signals = signal::termination().map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
     let daemon = Daemon::start(home).await?;
     let socket = home.join("run").join(ADMIN_SOCKET);
     let shown = async {
         sample::fill(&socket).await?;
-        let options = interface::options(socket, Some("demo".to_owned()), look);
+        let options = interface::options(socket, Some("demo".to_owned()), look, keymap);
         claviger_tui::run(options).await.map_err(interface::ended)
     };
     let outcome = until(signals, shown).await;

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use claviger_tui::{Borders, Mouse, Options, RunError};
+use claviger_tui::{Borders, Keymap, Mouse, Options, RunError};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::args::Look;
@@ -17,7 +17,12 @@ pub(crate) fn run(settings: &Settings, look: Look) -> Result<(), Failure> {
     need_terminal()?;
     launch::ensure(settings)?;
     let runtime = runtime()?;
-    let outcome = runtime.block_on(claviger_tui::run(options(settings.admin_socket(), None, look)));
+    let outcome = runtime.block_on(claviger_tui::run(options(
+        settings.admin_socket(),
+        None,
+        look,
+        settings.keymap().clone(),
+    )));
     end(runtime);
     outcome.map_err(ended)
 }
@@ -46,12 +51,13 @@ pub(crate) fn end(runtime: Runtime) {
 }
 
 /// What the interface is told.
-pub(crate) fn options(admin_socket: PathBuf, label: Option<String>, look: Look) -> Options {
+pub(crate) fn options(admin_socket: PathBuf, label: Option<String>, look: Look, keymap: Keymap) -> Options {
     Options {
         admin_socket,
         label,
         borders: if look.plain { Borders::Plain } else { Borders::Drawn },
         mouse: if look.mouse { Mouse::Interface } else { Mouse::Terminal },
+        keymap,
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use claviger_api::{ADMIN_SOCKET, VERIFY_SOCKET};
 use claviger_daemon::Config;
+use claviger_tui::Keymap;
 
 use crate::args::Places;
 use crate::config_file::{self, ConfigFile};
@@ -31,22 +32,15 @@ impl Settings {
         Self::resolve(places, |name| std::env::var_os(name))
     }
 
+    /// Finds out what can be pressed, for an interface that needs no directories.
+    pub(crate) fn find_keymap(places: &Places) -> Result<Keymap, Failure> {
+        Environment(&|name: &str| std::env::var_os(name)).config(places).map(|(_, file)| file.keymap)
+    }
+
     /// Finds out the settings for an environment.
     fn resolve(places: &Places, env: impl Fn(&str) -> Option<OsString>) -> Result<Self, Failure> {
         let env = Environment(&env);
-        let named = env.chosen("--config", places.config.as_deref(), "CLAVIGER_CONFIG")?;
-        let (config_file, rest) = match named {
-            Some(path) => (Some(path.clone()), read(&path, Presence::Required)?.unwrap_or_default()),
-            None => {
-                match env.base("XDG_CONFIG_HOME", ".config").map(|base| base.join("claviger/config.toml")) {
-                    Some(path) => match read(&path, Presence::Optional)? {
-                        Some(file) => (Some(path), file),
-                        None => (None, ConfigFile::default()),
-                    },
-                    None => (None, ConfigFile::default()),
-                }
-            }
-        };
+        let (config_file, rest) = env.config(places)?;
         let data_dir = env
             .chosen("--data-dir", places.data_dir.as_deref(), "CLAVIGER_DATA_DIR")?
             .or_else(|| rest.data_dir.clone())
@@ -84,6 +78,11 @@ impl Settings {
         self.runtime_dir.join(VERIFY_SOCKET)
     }
 
+    /// What can be pressed in the interface.
+    pub(crate) fn keymap(&self) -> &Keymap {
+        &self.rest.keymap
+    }
+
     /// What a daemon is told.
     pub(crate) fn daemon(&self) -> Result<Config, Failure> {
         Ok(Config {
@@ -115,6 +114,21 @@ struct Environment<'a, F>(&'a F);
 impl<F: Fn(&str) -> Option<OsString>> Environment<'_, F> {
     fn get(&self, name: &str) -> Option<PathBuf> {
         self.0(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+    }
+
+    /// The `config.toml` that holds, and where it is.
+    fn config(&self, places: &Places) -> Result<(Option<PathBuf>, ConfigFile), Failure> {
+        let named = self.chosen("--config", places.config.as_deref(), "CLAVIGER_CONFIG")?;
+        if let Some(path) = named {
+            let file = read(&path, Presence::Required)?.unwrap_or_default();
+            return Ok((Some(path), file));
+        }
+        let usual = self.base("XDG_CONFIG_HOME", ".config").map(|base| base.join("claviger/config.toml"));
+        let Some(path) = usual else { return Ok((None, ConfigFile::default())) };
+        Ok(match read(&path, Presence::Optional)? {
+            Some(file) => (Some(path), file),
+            None => (None, ConfigFile::default()),
+        })
     }
 
     /// A path from a flag, else from a variable.

@@ -1,5 +1,6 @@
 //! Owns everything that the screen shows, as plain data. Must not change itself: that is `update`'s.
 
+mod help;
 mod list;
 mod notice;
 mod rows;
@@ -14,10 +15,11 @@ use crate::Borders;
 use crate::dialog::{Dialog, Stop};
 use crate::effects::CallId;
 use crate::input::Input;
-use crate::keymap::Mode;
+use crate::keymap::{Keymap, Mode};
 use crate::message::Link;
 
-pub(crate) use list::{List, scrolled};
+pub(crate) use help::Help;
+pub(crate) use list::{List, scrolled, stepped};
 pub(crate) use notice::{Left, Notice, Tone};
 pub(crate) use rows::Matching;
 pub(crate) use store::Store;
@@ -55,6 +57,7 @@ pub(crate) struct Look {
     pub(crate) borders: Borders,
     pub(crate) palette: Palette,
     pub(crate) zone: TimeZone,
+    pub(crate) keymap: Keymap,
 }
 
 /// Which colours may be used.
@@ -148,13 +151,6 @@ pub(crate) struct Recent {
     pub(crate) entries: Vec<Entry>,
     pub(crate) loading: Option<KeyId>,
     pub(crate) stale: bool,
-}
-
-/// The help overlay.
-#[derive(Debug, Default)]
-pub(crate) struct Help {
-    pub(crate) search: Input,
-    pub(crate) top: usize,
 }
 
 /// Hands out names of calls and requests.

@@ -4,7 +4,7 @@ use claviger_api::Secret;
 
 use crate::dialog::Dialog;
 use crate::effects::{CopyOf, Effect};
-use crate::keymap::{self, Action, Step};
+use crate::keymap::{Action, Step};
 use crate::state::{Order, State, Tab};
 
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -75,15 +75,8 @@ fn next_order(state: &mut State) {
 /// Moves the selection of what is in front: the help overlay, or the list of the tab.
 pub(super) fn go(state: &mut State, step: Step) {
     let height = state.list_rows();
-    if let Some(help) = &mut state.help {
-        let last = keymap::BINDINGS.len();
-        help.top = match step {
-            Step::Up => help.top.saturating_sub(1),
-            Step::Down => (help.top + 1).min(last),
-            Step::PageUp | Step::HalfUp | Step::First => help.top.saturating_sub(height / 2),
-            Step::PageDown | Step::HalfDown | Step::Last => (help.top + height / 2).min(last),
-        };
-        return;
+    if state.help.is_some() {
+        return state.go_in_help(step);
     }
     match state.tab {
         Tab::Keys => state.keys.go(step, height),
@@ -95,7 +88,7 @@ pub(super) fn go(state: &mut State, step: Step) {
 /// Takes an edited filter into the list that it belongs to.
 pub(super) fn refilter(state: &mut State) {
     if let Some(help) = &mut state.help {
-        help.top = 0;
+        help.marked = 0;
         return;
     }
     match state.dialogs.last_mut() {

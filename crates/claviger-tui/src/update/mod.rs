@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use crate::dialog::{Dialog, Phase, SecretDialog};
 use crate::effects::{Copied, CopyOf, Effect};
 use crate::input::Input;
-use crate::keymap::{self, Action, Mode, Step};
+use crate::keymap::{Action, Mode, Step};
 use crate::message::Msg;
 use crate::press::Press;
 use crate::state::{Help, Paging, Size, State, Tab, Tone};
@@ -83,7 +83,7 @@ fn pressed(state: &mut State, press: Press) -> Vec<Effect> {
     if state.activity.paging == Paging::Failed {
         state.activity.paging = Paging::Idle;
     }
-    let action = keymap::action(mode, press);
+    let action = state.look.keymap.action(mode, press);
     if action != Some(Action::Interrupt) {
         calm(state);
     }
@@ -101,6 +101,11 @@ fn pressed(state: &mut State, press: Press) -> Vec<Effect> {
         }
         return vec![];
     };
+    attempt(state, action)
+}
+
+/// Takes an action where it can be taken, and says why where not.
+fn attempt(state: &mut State, action: Action) -> Vec<Effect> {
     match able(state, action) {
         Able::Now => act(state, action),
         Able::No => vec![],
@@ -108,6 +113,21 @@ fn pressed(state: &mut State, press: Press) -> Vec<Effect> {
             state.notify(Tone::Problem, why);
             vec![]
         }
+    }
+}
+
+/// Does what the marked row of the help says, in the place below. What ends a dialog is left to the dialog: nothing is
+/// confirmed from a list of presses.
+fn run_help(state: &mut State) -> Vec<Effect> {
+    let marked = state.marked_help();
+    state.help = None;
+    match marked {
+        None => vec![],
+        Some((Action::Confirm | Action::Activate | Action::Save, press)) => {
+            state.notify(Tone::Info, format!("{press} does that here"));
+            vec![]
+        }
+        Some((action, _)) => attempt(state, action),
     }
 }
 
@@ -126,6 +146,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
             state.help = Some(Help::default());
             vec![]
         }
+        Action::RunHelp => run_help(state),
         Action::CloseHelp => {
             state.help = None;
             vec![]

@@ -15,6 +15,7 @@ use super::{boxes, pane};
 use crate::Borders;
 use crate::dialog::{Button, Field, Form, Phase, TextField};
 use crate::input::Input;
+use crate::keymap::Action;
 use crate::state::State;
 
 /// Columns inside a form, where there are as many.
@@ -283,12 +284,17 @@ fn said(state: &State, form: &Form, theme: Theme, columns: usize) -> Vec<Line<'s
         Phase::Waiting(_) => say("Waiting for the daemon…", theme.dim()),
         Phase::Failed(why) => say(&format!("! {why}"), theme.problem()),
         Phase::Outdated => {
-            say("! CONFLICT: it was changed elsewhere. Ctrl-R takes the new state", theme.problem());
+            let press = state.look.keymap.press_for(Action::Reload);
+            say(
+                &format!("! CONFLICT: it was changed elsewhere. {press} takes the new state"),
+                theme.problem(),
+            );
         }
         Phase::Asking => {}
     }
     if matches!(form.phase, Phase::Asking | Phase::Failed(_)) && form.is_outdated(&state.store) {
-        say("! It was changed elsewhere. Ctrl-R takes the new state", theme.warning());
+        let press = state.look.keymap.press_for(Action::Reload);
+        say(&format!("! It was changed elsewhere. {press} takes the new state"), theme.warning());
     }
     said
 }

@@ -8,10 +8,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::pane;
 use super::style::Theme;
-use super::text::{cell, cut};
+use super::text::{cell, cut, width};
 use crate::Borders;
-use crate::keymap;
-use crate::state::{Help, Matching, State};
+use crate::state::{Help, State, scrolled};
+use crate::update::{Able, able};
 
 /// Columns inside, where there are as many.
 const WIDTH: usize = 64;
@@ -30,18 +30,10 @@ pub(super) fn help(
 ) {
     let (columns, rows) = pane::inside(room, lines);
     let columns = columns.min(WIDTH);
-    let mut matching = Matching::new(help.search.text());
-    let found: Vec<Line<'_>> = keymap::rows(state.mode_below_help())
-        .filter(|row| matching.finds(&[], &[row.help, row.label]))
-        .map(|row| {
-            Line::from(vec![
-                Span::styled(cell(row.label, LABEL), theme.accent()),
-                Span::raw(cut(row.help, columns.saturating_sub(LABEL))),
-            ])
-        })
-        .collect();
+    let found = state.help_rows();
+    let label = found.iter().map(|row| width(&row.label())).max().unwrap_or(0).clamp(8, LABEL);
     let seen = rows.saturating_sub(2).max(1);
-    let top = help.top.min(found.len().saturating_sub(seen));
+    let top = scrolled(0, help.marked, found.len(), seen);
     let mut all = vec![
         Line::from(vec![Span::styled(PROMPT, theme.dim()), Span::raw(help.search.text().to_owned())]),
         Line::raw(""),
@@ -49,7 +41,18 @@ pub(super) fn help(
     if found.is_empty() {
         all.push(Line::styled("nothing matches", theme.dim()));
     }
-    all.extend(found.into_iter().skip(top).take(seen));
+    for (at, row) in found.iter().enumerate().skip(top).take(seen) {
+        let is_marked = at == help.marked;
+        let does = cut(row.binding.help, columns.saturating_sub(2 + label + 2));
+        let style = if able(state, row.binding.action) == Able::Now { theme.plain() } else { theme.dim() };
+        let line = Line::from(vec![
+            Span::styled(if is_marked { "› " } else { "  " }, theme.strong()),
+            Span::styled(cell(&row.label(), label), theme.accent()),
+            Span::raw("  "),
+            Span::styled(does, style),
+        ]);
+        all.push(if is_marked { line.patch_style(theme.selected()) } else { line });
+    }
     let inner = pane::dialog(theme, frame, room, "Help", lines, (columns, rows));
     frame.render_widget(Paragraph::new(all), inner);
     let x = inner.x + u16::try_from(PROMPT.len() + help.search.halves().0.width()).unwrap_or(0);

@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Paragraph};
 use super::style::Theme;
 use super::text::{cut, width, wrap};
 use crate::age;
-use crate::keymap::{self, Action, Binding};
+use crate::keymap::{Action, Row};
 use crate::message::Link;
 use crate::state::{State, Tab, Tone};
 use crate::update::{Able, able};
@@ -100,23 +100,26 @@ pub(super) fn notice(state: &State, theme: Theme, frame: &mut Frame<'_>, area: R
 
 /// What can be pressed here and now, as far as it fits, and always the way out and how to get help.
 pub(super) fn footer(state: &State, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
-    let items: Vec<&Binding> = keymap::rows(state.mode())
-        .filter(|row| !row.short.is_empty() && able(state, row.action) == Able::Now)
+    let rows = state.look.keymap.rows(state.mode());
+    let items: Vec<(&Row, String)> = rows
+        .filter(|row| !row.binding.short.is_empty() && able(state, row.binding.action) == Able::Now)
+        .map(|row| (row, row.press()))
         .collect();
-    let cost = |row: &Binding| width(row.label) + 1 + width(row.short) + GAP.len();
-    let reserved: usize = items.iter().filter(|row| stays(row.action)).map(|row| cost(row)).sum();
+    let cost = |(row, press): &(&Row, String)| width(press) + 1 + width(row.binding.short) + GAP.len();
+    let reserved: usize = items.iter().filter(|(row, _)| stays(row.binding.action)).map(cost).sum();
     // Nothing follows the last one.
     let mut room = (usize::from(area.width) + GAP.len()).saturating_sub(1 + reserved);
     let mut spans = vec![Span::raw(" ")];
-    for row in items {
-        if !stays(row.action) {
-            match room.checked_sub(cost(row)) {
+    for item in items {
+        if !stays(item.0.binding.action) {
+            match room.checked_sub(cost(&item)) {
                 Some(left) => room = left,
                 None => continue,
             }
         }
-        spans.push(Span::styled(row.label, theme.accent()));
-        spans.push(Span::styled(format!(" {}{GAP}", row.short), theme.dim()));
+        let (row, press) = item;
+        spans.push(Span::styled(press, theme.accent()));
+        spans.push(Span::styled(format!(" {}{GAP}", row.binding.short), theme.dim()));
     }
     frame.render_widget(Clear, area);
     frame.render_widget(Paragraph::new(Line::from(spans)), area);
@@ -124,5 +127,8 @@ pub(super) fn footer(state: &State, theme: Theme, frame: &mut Frame<'_>, area: R
 
 /// Whether the footer always shows an action.
 fn stays(action: Action) -> bool {
-    matches!(action, Action::Help | Action::Quit | Action::Cancel | Action::ClearBoxFilter)
+    matches!(
+        action,
+        Action::Help | Action::Quit | Action::Cancel | Action::ClearBoxFilter | Action::CloseHelp
+    )
 }

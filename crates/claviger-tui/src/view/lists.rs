@@ -11,6 +11,7 @@ use super::style::Theme;
 use super::table::{Column, Row, table};
 use super::text::{width, wrap};
 use crate::age;
+use crate::keymap::Action;
 use crate::layout::Layout;
 use crate::message::Link;
 use crate::state::{List, Order, State, Tab};
@@ -22,7 +23,8 @@ pub(super) fn keys(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &
     let seen: Vec<&Key> =
         state.keys.visible(layout.list_rows()).filter_map(|id| state.store.keys.get(id)).collect();
     if seen.is_empty() {
-        return empty(state, theme, frame, inner, "No keys yet. n creates the first one.");
+        let press = state.look.keymap.press_for(Action::Create);
+        return empty(state, theme, frame, inner, &format!("No keys yet. {press} creates the first one."));
     }
     let hint = seen.iter().map(|key| width(&key.hint)).max().unwrap_or(0).clamp(3, 31);
     let columns = [
@@ -75,7 +77,14 @@ pub(super) fn accounts(state: &State, theme: Theme, frame: &mut Frame<'_>, layou
         })
         .collect();
     if rows.is_empty() {
-        return empty(state, theme, frame, inner, "No accounts yet. n connects the first one.");
+        let press = state.look.keymap.press_for(Action::Create);
+        return empty(
+            state,
+            theme,
+            frame,
+            inner,
+            &format!("No accounts yet. {press} connects the first one."),
+        );
     }
     table(theme, frame, inner, &columns, &rows, !state.is_live());
 }

@@ -15,7 +15,7 @@ mod table;
 mod text;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Rect};
@@ -57,7 +57,7 @@ pub(crate) fn view(state: &State, frame: &mut Frame<'_>) {
     for dialog in state.dialogs.iter().skip(hidden) {
         match dialog {
             Dialog::Form(form) => form::form(state, form, theme, frame, room, layout.lines),
-            Dialog::Secret(secret) => secret::secret(secret, theme, frame, room, layout.lines),
+            Dialog::Secret(secret) => secret::secret(state, secret, theme, frame, room, layout.lines),
         }
     }
     if let Some(help) = &state.help {

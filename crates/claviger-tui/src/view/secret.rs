@@ -11,19 +11,34 @@ use super::style::Theme;
 use super::text::wrap;
 use crate::Borders;
 use crate::dialog::SecretDialog;
+use crate::keymap::Action;
+use crate::state::State;
 
 /// Columns inside, where there are as many; more where the secret is longer.
 const WIDTH: usize = 66;
 /// Stands for a secret that no daemon of ours would send.
 const UNDRAWABLE: &str = "(characters that cannot be shown: copy it, or write it to a file)";
 
-pub(super) fn secret(dialog: &SecretDialog, theme: Theme, frame: &mut Frame<'_>, room: Rect, lines: Borders) {
+pub(super) fn secret(
+    state: &State,
+    dialog: &SecretDialog,
+    theme: Theme,
+    frame: &mut Frame<'_>,
+    room: Rect,
+    lines: Borders,
+) {
     let secret = dialog.secret.expose();
     let (columns, rows) = pane::inside(room, lines);
     let columns = columns.min(WIDTH.max(secret.len()));
     let styled =
         |text: &str, style| wrap(text, columns).into_iter().map(move |line| Line::styled(line, style));
-    let said = dialog.said.as_deref().unwrap_or("c copies it, w writes it to a file that only you can read.");
+    let press = |action| state.look.keymap.press_for(action);
+    let offer = format!(
+        "{} copies it, {} writes it to a file that only you can read.",
+        press(Action::CopySecret),
+        press(Action::WriteSecret)
+    );
+    let said = dialog.said.as_deref().unwrap_or(&offer);
     let about = format!("The secret of {}. It is shown this once and cannot be had again.", dialog.key.name);
 
     let mut above: Vec<Line<'_>> = styled(&about, theme.plain()).collect();

@@ -34,7 +34,8 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         None => interface::run(&context()?.settings, look),
         Some(Command::Completions { shell }) => completions::run(shell),
         Some(Command::Demo(own)) => {
-            demo::run(Look { plain: look.plain || own.plain, mouse: look.mouse || own.mouse })
+            let look = Look { plain: look.plain || own.plain, mouse: look.mouse || own.mouse };
+            demo::run(look, Settings::find_keymap(&places)?)
         }
         Some(Command::Daemon(daemon)) => daemon::run(&context()?.settings, &daemon),
         Some(Command::Status) => connection::wait(status::run(&context()?)),

@@ -8,8 +8,7 @@ use crate::view::view;
 
 /// Presses that do something somewhere, and a few letters.
 fn press() -> impl Strategy<Value = Press> {
-    let bound: Vec<Press> =
-        crate::keymap::BINDINGS.iter().flat_map(|binding| binding.presses).copied().collect();
+    let bound: Vec<Press> = crate::keymap::Keymap::default().presses().collect();
     prop_oneof![
         8 => proptest::sample::select(bound),
         2 => proptest::sample::select(presses("backupyr D<Enter><Tab>")),

@@ -5,6 +5,7 @@ mod any_presses;
 mod confirmations;
 mod daemon;
 mod forms;
+mod help;
 mod lists;
 pub(crate) mod sample;
 mod secrets;
@@ -21,7 +22,7 @@ use super::update;
 use crate::Borders;
 use crate::dialog::{Dialog, Form};
 use crate::effects::{Call, CallId, Copied, CopyOf, Effect, Trail};
-use crate::keymap::Mode;
+use crate::keymap::{Action, Keymap, Mode};
 use crate::message::{Answer, Failure, Feed, Link, Msg};
 use crate::press::Press;
 use crate::state::{Look, Palette, Size, State, Tab};
@@ -38,8 +39,13 @@ pub(crate) struct Stage {
 impl Stage {
     /// An interface that has just started.
     pub(crate) fn new(width: u16, height: u16) -> Self {
-        let look =
-            Look { label: None, borders: Borders::Drawn, palette: Palette::Sixteen, zone: TimeZone::UTC };
+        let look = Look {
+            label: None,
+            borders: Borders::Drawn,
+            palette: Palette::Sixteen,
+            zone: TimeZone::UTC,
+            keymap: Keymap::default(),
+        };
         let state = State::new(look, 7, Size { width, height }, NOW);
         Self { state, effects: vec![] }
     }

@@ -1,9 +1,7 @@
 //! Owns how a screen becomes a picture that a test can keep. Must not test what presses do.
 
-mod pictures;
 mod rules;
 mod scenes;
-mod svg;
 
 use std::fmt::Write;
 
@@ -19,7 +17,7 @@ use crate::update::tests::Stage;
 /// The sizes at which every screen, dialog and state is kept.
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (40, 10)];
 
-fn draw(stage: &Stage) -> Terminal<TestBackend> {
+pub(crate) fn draw(stage: &Stage) -> Terminal<TestBackend> {
     let size = stage.state.size;
     let mut terminal = Terminal::new(TestBackend::new(size.width, size.height)).unwrap();
     terminal.draw(|frame| view(&stage.state, frame)).unwrap();

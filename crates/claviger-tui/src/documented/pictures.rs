@@ -1,17 +1,15 @@
 //! Owns the pictures in the documentation: drawn from the interface itself, so that they are never stale. Must not show
 //! anything that the interface does not.
 
-use std::path::PathBuf;
-
 use claviger_api::object::{ActivityPage, KeyWithSecret};
 use claviger_api::{Account, Action, Entry, Key, KeyId, Scope, Secret};
 
-use super::draw;
 use super::svg::svg;
 use crate::effects::{Copied, CopyOf, Trail};
 use crate::message::{Answer, Feed, Link, Msg};
 use crate::update::tests::Stage;
 use crate::update::tests::sample::{account_id, minutes_ago};
+use crate::view::tests::draw;
 
 /// A secret of the right form that opens nothing, and says so.
 const SECRET: &str = "clv_7hQ2mZx0RkVb_ThisSecretIsOnlyAPictureAndOpensNothingAtAll";
@@ -165,15 +163,8 @@ fn rotated() -> Stage {
 
 #[test]
 fn the_committed_pictures_are_what_the_interface_draws() {
-    let directory = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/pictures"));
     for (name, title, stage) in gallery() {
         let drawn = svg(draw(&stage).backend(), title);
-        let path = directory.join(format!("{name}.svg"));
-        if std::env::var_os("CLAVIGER_BLESS").is_some() {
-            std::fs::create_dir_all(&directory).unwrap();
-            std::fs::write(&path, &drawn).unwrap();
-        }
-        let committed = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(committed == drawn, "docs/pictures/{name}.svg is stale: run `just pictures` and look at it");
+        super::check(&format!("docs/pictures/{name}.svg"), &drawn, "pictures");
     }
 }
