@@ -18,7 +18,7 @@ impl State {
         let search = self.help.as_ref().map_or("", |help| help.search.text());
         let mut matching = Matching::new(search);
         let rows = self.look.keymap.rows(self.mode_below_help());
-        rows.filter(|row| matching.finds(&[row.binding.help], &[&row.label()])).collect()
+        rows.filter(|row| matching.finds(&[], &[row.binding.help, &row.label()])).collect()
     }
 
     /// What the marked row asks for, and how it is pressed.

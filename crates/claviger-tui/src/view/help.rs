@@ -31,6 +31,8 @@ pub(super) fn help(
     let (columns, rows) = pane::inside(room, lines);
     let columns = columns.min(WIDTH);
     let found = state.help_rows();
+    // As high as without a search, so that nothing jumps while one is typed.
+    let rows = rows.min(state.look.keymap.rows(state.mode_below_help()).count() + 2);
     let label = found.iter().map(|row| width(&row.label())).max().unwrap_or(0).clamp(8, LABEL);
     let seen = rows.saturating_sub(2).max(1);
     let top = scrolled(0, help.marked, found.len(), seen);
@@ -45,13 +47,16 @@ pub(super) fn help(
         let is_marked = at == help.marked;
         let does = cut(row.binding.help, columns.saturating_sub(2 + label + 2));
         let style = if able(state, row.binding.action) == Able::Now { theme.plain() } else { theme.dim() };
-        let line = Line::from(vec![
-            Span::styled(if is_marked { "› " } else { "  " }, theme.strong()),
-            Span::styled(cell(&row.label(), label), theme.accent()),
-            Span::raw("  "),
-            Span::styled(does, style),
-        ]);
-        all.push(if is_marked { line.patch_style(theme.selected()) } else { line });
+        let does = cell(&does, columns.saturating_sub(2 + label + 2));
+        all.push(if is_marked {
+            Line::styled(format!("› {}  {does}", cell(&row.label(), label)), theme.selected())
+        } else {
+            Line::from(vec![
+                Span::raw("  "),
+                Span::styled(cell(&row.label(), label), theme.accent()),
+                Span::styled(format!("  {does}"), style),
+            ])
+        });
     }
     let inner = pane::dialog(theme, frame, room, "Help", lines, (columns, rows));
     frame.render_widget(Paragraph::new(all), inner);

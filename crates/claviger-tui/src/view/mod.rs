@@ -61,6 +61,8 @@ pub(crate) fn view(state: &State, frame: &mut Frame<'_>) {
         }
     }
     if let Some(help) = &state.help {
+        let below = layout.header.height;
+        let room = Rect { y: room.y + below, height: room.height - below, ..room };
         help::help(state, help, theme, frame, room, layout.lines);
     }
     lines::footer(state, theme, frame, layout.footer);
