@@ -1,6 +1,8 @@
 //! Owns everything that the screen shows, as plain data. Must not change itself: that is `update`'s.
 
+mod catalog;
 mod list;
+mod matching;
 mod notice;
 mod rows;
 mod store;
@@ -18,9 +20,10 @@ use crate::keymap::Mode;
 use crate::message::Link;
 
 pub(crate) use list::{List, scrolled};
+pub(crate) use matching::Matching;
 pub(crate) use notice::{Left, Notice, Tone};
-pub(crate) use rows::Matching;
-pub(crate) use store::Store;
+pub(crate) use rows::Sieve;
+pub(crate) use store::{News, Store, Touched};
 
 /// The whole state.
 #[derive(Debug)]
@@ -34,6 +37,8 @@ pub(crate) struct State {
     pub(crate) was_live: bool,
     pub(crate) store: Store,
     pub(crate) keys: List<KeyId>,
+    /// Which keys the filter of their list leaves.
+    pub(crate) key_sieve: Sieve,
     pub(crate) key_order: Order,
     pub(crate) accounts: List<AccountId>,
     pub(crate) account_order: Order,
@@ -188,6 +193,7 @@ impl State {
             was_live: false,
             store: Store::default(),
             keys: List::default(),
+            key_sieve: Sieve::default(),
             key_order: Order::Name,
             accounts: List::default(),
             account_order: Order::Name,

@@ -30,7 +30,7 @@ pub(super) fn help(
 ) {
     let (columns, rows) = pane::inside(room, lines);
     let columns = columns.min(WIDTH);
-    let mut matching = Matching::new(help.search.text());
+    let matching = Matching::new(help.search.text());
     let found: Vec<Line<'_>> = keymap::rows(state.mode_below_help())
         .filter(|row| matching.finds(&[], &[row.help, row.label]))
         .map(|row| {
