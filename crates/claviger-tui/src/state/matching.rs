@@ -53,19 +53,21 @@ impl Word {
         Self { text: text.into(), chars: text.chars().map(to_lower_case).collect(), strips_accents }
     }
 
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Whether its characters come in a text in their order, others between them or not.
     pub(crate) fn is_scattered_in(&self, text: &str) -> bool {
-        let mut wanted = self.chars.iter().copied();
-        let Some(mut next) = wanted.next() else { return true };
-        for c in text.chars() {
-            if self.is_same(c, next) {
-                match wanted.next() {
-                    Some(c) => next = c,
-                    None => return true,
-                }
-            }
+        if let (true, [first, ..]) = (text.is_ascii(), &*self.chars) {
+            let is_there = u8::try_from(*first).is_ok_and(|first| has(text.as_bytes(), first));
+            is_there
+                && is_within(&self.chars, text.bytes(), |byte, wanted| {
+                    char::from(byte.to_ascii_lowercase()) == wanted
+                })
+        } else {
+            is_within(&self.chars, text.chars(), |c, wanted| self.is_same(c, wanted))
         }
-        false
     }
 
     /// Whether it comes in a text in one piece.
@@ -75,8 +77,15 @@ impl Word {
 
     /// Where it comes in a text in one piece, in bytes. Ids are ASCII, and of others only the case of ASCII is ignored.
     pub(crate) fn position_in(&self, text: &str) -> Option<usize> {
-        let (word, text) = (self.text.as_bytes(), text.as_bytes());
-        text.windows(word.len().max(1)).position(|part| part.eq_ignore_ascii_case(word))
+        let (first, rest) = self.text.as_bytes().split_first()?;
+        let text = text.as_bytes();
+        if !has(text, *first) {
+            return None;
+        }
+        let last = text.len().checked_sub(self.text.len())?;
+        let begins = |at: &usize| text[*at].eq_ignore_ascii_case(first);
+        let goes_on = |at: &usize| text[at + 1..][..rest.len()].eq_ignore_ascii_case(rest);
+        (0..=last).filter(begins).find(goes_on)
     }
 
     /// Whether a character of a text is one of ours, which is in lower case.
@@ -94,6 +103,22 @@ impl Word {
     fn extends(&self, shorter: &Self) -> bool {
         self.text.starts_with(&*shorter.text) && self.strips_accents == shorter.strips_accents
     }
+}
+
+/// Whether a byte is anywhere in a text, in either case. It looks at the whole of it, sixteen bytes at a time, which is
+/// faster than stopping at the first.
+fn has(text: &[u8], byte: u8) -> bool {
+    let (lower, upper) = (byte.to_ascii_lowercase(), byte.to_ascii_uppercase());
+    text.iter().fold(0, |has, c| has | u8::from(*c == lower) | u8::from(*c == upper)) != 0
+}
+
+/// Whether each wanted character comes in a text after the one before.
+fn is_within<C>(
+    wanted: &[char],
+    mut text: impl Iterator<Item = C>,
+    is_same: impl Fn(C, char) -> bool,
+) -> bool {
+    wanted.iter().all(|wanted| text.any(|c| is_same(c, *wanted)))
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::message::Link;
 pub(crate) use list::{List, scrolled};
 pub(crate) use matching::Matching;
 pub(crate) use notice::{Left, Notice, Tone};
-pub(crate) use rows::Sieve;
+pub(crate) use rows::{ALL_ACCOUNTS, Sieve};
 pub(crate) use store::{News, Store, Touched};
 
 /// The whole state.

@@ -12,7 +12,7 @@ use super::store::{News, Touched};
 use super::{Order, Store};
 
 /// What stands for the accounts of a key that sees them all.
-const ALL_ACCOUNTS: &str = "All accounts";
+pub(crate) const ALL_ACCOUNTS: &str = "All accounts";
 
 /// Which keys a filter leaves, remembered: a longer filter asks only those that the shorter one left, and news only
 /// those that it touched.
@@ -26,6 +26,10 @@ pub(crate) struct Sieve {
 }
 
 impl Sieve {
+    pub(crate) fn matching(&self) -> &Matching {
+        &self.matching
+    }
+
     /// Takes an edited filter.
     pub(crate) fn refilter(&mut self, store: &Store, filter: &str) {
         let matching = Matching::new(filter);
