@@ -14,9 +14,10 @@ demo:
 test:
     cargo test --workspace
 
-# Measures verification.
+# Measures verification, and the interface with many keys.
 bench:
     cargo bench -p claviger-daemon
+    cargo bench -p claviger-tui --features bench
 
 # Writes docs/openrpc.json anew from the code.
 openrpc:

@@ -1,6 +1,9 @@
 //! Claviger's terminal interface. Owns the screen and the keyboard. Must not touch the store or decide a rule.
 
 mod age;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod bench;
 mod clock;
 mod dialog;
 #[cfg(test)]

@@ -16,7 +16,7 @@ impl State {
     /// What the help overlay lists: what can be pressed in the place that it lies over, as far as the search finds it.
     pub(crate) fn help_rows(&self) -> Vec<&Row> {
         let search = self.help.as_ref().map_or("", |help| help.search.text());
-        let mut matching = Matching::new(search);
+        let matching = Matching::new(search);
         let rows = self.look.keymap.rows(self.mode_below_help());
         rows.filter(|row| matching.finds(&[], &[row.binding.help, &row.label()])).collect()
     }

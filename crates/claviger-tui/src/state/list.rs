@@ -19,6 +19,8 @@ pub(crate) struct List<Id> {
     pub(crate) typing: bool,
     /// What was selected before a filter was typed, until a person selects something else.
     unfiltered: Option<Id>,
+    /// Where the selected id was last seen: a guess that spares looking for it among all rows.
+    at: usize,
 }
 
 impl<Id> Default for List<Id> {
@@ -31,6 +33,7 @@ impl<Id> Default for List<Id> {
             filter: Input::default(),
             typing: false,
             unfiltered: None,
+            at: 0,
         }
     }
 }
@@ -39,6 +42,9 @@ impl<Id: Clone + PartialEq> List<Id> {
     /// Where the selected id is among the rows.
     pub(crate) fn position(&self) -> Option<usize> {
         let selected = self.selected.as_ref()?;
+        if self.rows.get(self.at) == Some(selected) {
+            return Some(self.at);
+        }
         self.rows.iter().position(|id| id == selected)
     }
 
@@ -49,9 +55,9 @@ impl<Id: Clone + PartialEq> List<Id> {
         if let Some(awaited) = self.awaited.take_if(|awaited| self.rows.contains(awaited)) {
             self.selected = Some(awaited);
         }
-        if self.position().is_none() {
-            let place = before.unwrap_or(0).min(self.rows.len().saturating_sub(1));
-            self.selected = self.rows.get(place).cloned();
+        match self.position() {
+            Some(at) => self.at = at,
+            None => self.stand_on(before.unwrap_or(0).min(self.rows.len().saturating_sub(1))),
         }
         self.scroll(height);
     }
@@ -72,9 +78,14 @@ impl<Id: Clone + PartialEq> List<Id> {
     pub(crate) fn go(&mut self, step: Step, height: usize) {
         let last = self.rows.len().saturating_sub(1);
         self.unfiltered = None;
-        let at = stepped(self.position().unwrap_or(0), step, last, height);
-        self.selected = self.rows.get(at).cloned();
+        self.stand_on(stepped(self.position().unwrap_or(0), step, last, height));
         self.scroll(height);
+    }
+
+    /// Selects the row at a place.
+    pub(crate) fn stand_on(&mut self, at: usize) {
+        self.selected = self.rows.get(at).cloned();
+        self.at = at;
     }
 
     /// Scrolls as little as brings the selection into view.

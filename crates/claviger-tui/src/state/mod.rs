@@ -1,7 +1,9 @@
 //! Owns everything that the screen shows, as plain data. Must not change itself: that is `update`'s.
 
+mod catalog;
 mod help;
 mod list;
+mod matching;
 mod notice;
 mod rows;
 mod store;
@@ -20,9 +22,10 @@ use crate::message::Link;
 
 pub(crate) use help::Help;
 pub(crate) use list::{List, scrolled, stepped};
+pub(crate) use matching::Matching;
 pub(crate) use notice::{Left, Notice, Tone};
-pub(crate) use rows::Matching;
-pub(crate) use store::Store;
+pub(crate) use rows::{ALL_ACCOUNTS, Sieve};
+pub(crate) use store::{News, Store, Touched};
 
 /// The whole state.
 #[derive(Debug)]
@@ -36,6 +39,8 @@ pub(crate) struct State {
     pub(crate) was_live: bool,
     pub(crate) store: Store,
     pub(crate) keys: List<KeyId>,
+    /// Which keys the filter of their list leaves.
+    pub(crate) key_sieve: Sieve,
     pub(crate) key_order: Order,
     pub(crate) accounts: List<AccountId>,
     pub(crate) account_order: Order,
@@ -184,6 +189,7 @@ impl State {
             was_live: false,
             store: Store::default(),
             keys: List::default(),
+            key_sieve: Sieve::default(),
             key_order: Order::Name,
             accounts: List::default(),
             account_order: Order::Name,

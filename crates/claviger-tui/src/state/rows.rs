@@ -1,100 +1,154 @@
-//! Owns which rows a list shows and in which order. Must not know how they are drawn.
+//! Owns which rows a list shows. Must not know how they are drawn, nor keep their order: the catalogs do.
+//!
+//! The order is the one that was chosen, with a filter too: rows that jump about by how well they match cannot be aimed
+//! at.
 
-use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashSet};
 
-use claviger_api::name::fold;
 use claviger_api::{Account, AccountId, Entry, Key, KeyId, Scope};
-use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
-use nucleo_matcher::{Config, Matcher, Utf32Str};
 
+use super::matching::{Matching, Word};
+use super::store::{News, Touched};
 use super::{Order, Store};
 
-/// A filter as it was typed: every word must be found.
-pub(crate) struct Matching {
-    matcher: Matcher,
-    words: Vec<Word>,
-    chars: Vec<char>,
+/// What stands for the accounts of a key that sees them all.
+pub(crate) const ALL_ACCOUNTS: &str = "All accounts";
+
+/// Which keys a filter leaves, remembered: a longer filter asks only those that the shorter one left, and news only
+/// those that it touched.
+#[derive(Debug, Default)]
+pub(crate) struct Sieve {
+    matching: Matching,
+    /// For each word the accounts that it finds, so that they are not asked again for each key.
+    accounts: Vec<HashSet<AccountId>>,
+    /// By place whether a key passes. Means nothing while there is no filter.
+    passes: Vec<bool>,
 }
 
-struct Word {
-    fuzzy: Atom,
-    exact: Atom,
-}
-
-impl Matching {
-    pub(crate) fn new(filter: &str) -> Self {
-        let atom =
-            |word: &str, kind| Atom::new(word, CaseMatching::Ignore, Normalization::Smart, kind, false);
-        let words = filter
-            .split_whitespace()
-            .map(|word| Word { fuzzy: atom(word, AtomKind::Fuzzy), exact: atom(word, AtomKind::Substring) })
-            .collect();
-        Self { matcher: Matcher::new(Config::DEFAULT), words, chars: Vec::new() }
+impl Sieve {
+    pub(crate) fn matching(&self) -> &Matching {
+        &self.matching
     }
 
-    /// Whether each word is in one of the texts: scattered in a name, in one piece in an id.
-    pub(crate) fn finds(&mut self, names: &[&str], ids: &[&str]) -> bool {
-        let Self { matcher, words, chars } = self;
-        let mut has = |atom: &Atom, text: &str| atom.score(Utf32Str::new(text, chars), matcher).is_some();
-        words.iter().all(|word| {
-            names.iter().any(|name| has(&word.fuzzy, name)) || ids.iter().any(|id| has(&word.exact, id))
+    /// Takes an edited filter.
+    pub(crate) fn refilter(&mut self, store: &Store, filter: &str) {
+        let matching = Matching::new(filter);
+        if matching == self.matching {
+            return;
+        }
+        let narrows = !self.matching.is_empty() && matching.narrows(&self.matching);
+        self.matching = matching;
+        self.find_accounts(store);
+        if narrows {
+            let passes = std::mem::take(&mut self.passes);
+            let still = |(place, passes): (_, &bool)| *passes && self.passes_at(store, place);
+            self.passes = passes.iter().enumerate().map(still).collect();
+        } else {
+            self.ask_all(store);
+        }
+    }
+
+    /// Takes what news changed.
+    pub(crate) fn hear(&mut self, store: &Store, news: &News) {
+        if self.matching.is_empty() {
+            return;
+        }
+        if news.accounts {
+            self.find_accounts(store);
+            return self.ask_all(store);
+        }
+        match &news.keys {
+            Touched::All => self.ask_all(store),
+            Touched::Places(places) => {
+                self.passes.resize(store.keys.places(), false);
+                for place in places {
+                    self.passes[*place] = self.passes_at(store, *place);
+                }
+            }
+            // A filter does not look at times.
+            Touched::Used => {}
+        }
+    }
+
+    /// The keys that pass, in order.
+    pub(crate) fn rows(&self, store: &Store, order: Order) -> Vec<KeyId> {
+        let is_open = self.matching.is_empty();
+        store.keys.ordered(order, |place| is_open || self.passes.get(place) == Some(&true))
+    }
+
+    /// An account by which a word finds a key.
+    pub(crate) fn account_of<'a>(
+        &'a self,
+        word: usize,
+        accounts: &'a BTreeSet<AccountId>,
+    ) -> Option<&'a AccountId> {
+        let found = self.accounts.get(word)?;
+        // The shorter of the two is walked.
+        if found.len() < accounts.len() {
+            found.iter().filter(|id| accounts.contains(*id)).min()
+        } else {
+            accounts.iter().find(|id| found.contains(*id))
+        }
+    }
+
+    fn find_accounts(&mut self, store: &Store) {
+        let finds = |word: &Word| {
+            let accounts = store.accounts.values().filter(|account| word.is_scattered_in(&account.name));
+            accounts.map(|account| account.id.clone()).collect()
+        };
+        self.accounts = self.matching.words().iter().map(finds).collect();
+    }
+
+    fn ask_all(&mut self, store: &Store) {
+        let mut passes = vec![false; store.keys.places()];
+        if !self.matching.is_empty() {
+            for (place, key) in store.keys.placed() {
+                passes[place] = self.lets_pass(key);
+            }
+        }
+        self.passes = passes;
+    }
+
+    fn passes_at(&self, store: &Store, place: usize) -> bool {
+        store.keys.at(place).is_some_and(|key| self.lets_pass(key))
+    }
+
+    fn lets_pass(&self, key: &Key) -> bool {
+        self.matching.words().iter().enumerate().all(|(at, word)| {
+            word.is_scattered_in(&key.name)
+                || word.is_in(&key.hint)
+                || word.is_in(id_text(&key.id, &mut [0; ID_LEN]))
+                || match &key.scope {
+                    Scope::All => word.is_scattered_in(ALL_ACCOUNTS),
+                    Scope::Only(accounts) => self.account_of(at, accounts).is_some(),
+                }
         })
     }
+}
 
-    fn is_empty(&self) -> bool {
-        self.words.is_empty()
-    }
+/// How long `key_…` is.
+const ID_LEN: usize = 16;
+
+/// An id as text, written where it is asked for: a filter looks at every one of them.
+fn id_text<'a>(id: &KeyId, text: &'a mut [u8; ID_LEN]) -> &'a str {
+    text[..4].copy_from_slice(b"key_");
+    text[4..].copy_from_slice(id.body().as_bytes());
+    std::str::from_utf8(text).unwrap_or_default()
 }
 
 impl Store {
-    /// The keys that a filter leaves, in order.
-    pub(crate) fn key_rows(&self, filter: &str, order: Order) -> Vec<KeyId> {
-        let mut matching = Matching::new(filter);
-        let mut keys: Vec<&Key> = self
-            .keys
-            .values()
-            .filter(|key| matching.is_empty() || self.finds_key(&mut matching, key))
-            .collect();
-        keys.sort_by_cached_key(|key| fold(&key.name));
-        match order {
-            Order::Name => {}
-            Order::Created => keys.sort_by_key(|key| Reverse(key.created_at)),
-            Order::LastUsed => keys.sort_by_key(|key| Reverse(key.last_used_at)),
-        }
-        keys.into_iter().map(|key| key.id).collect()
-    }
-
-    fn finds_key(&self, matching: &mut Matching, key: &Key) -> bool {
-        let mut names = vec![key.name.as_str()];
-        match &key.scope {
-            Scope::All => names.push("All accounts"),
-            Scope::Only(ids) => {
-                names.extend(
-                    ids.iter().filter_map(|id| self.accounts.get(id)).map(|account| account.name.as_str()),
-                );
-            }
-        }
-        matching.finds(&names, &[&key.id.to_string(), &key.hint])
-    }
-
     /// The accounts that a filter leaves, in order.
     pub(crate) fn account_rows(&self, filter: &str, order: Order) -> Vec<AccountId> {
-        let mut matching = Matching::new(filter);
-        let mut accounts: Vec<&Account> = self
-            .accounts
-            .values()
-            .filter(|account| matching.is_empty() || finds_account(&mut matching, account))
-            .collect();
-        accounts.sort_by_cached_key(|account| fold(&account.name));
-        if order != Order::Name {
-            accounts.sort_by_key(|account| Reverse(account.connected_at));
-        }
-        accounts.into_iter().map(|account| account.id.clone()).collect()
+        let matching = Matching::new(filter);
+        self.accounts.ordered(order, |place| {
+            matching.is_empty()
+                || self.accounts.at(place).is_some_and(|account| finds_account(&matching, account))
+        })
     }
 
     /// The entries of the audit trail that a filter leaves, as they come.
     pub(crate) fn activity_rows(&self, entries: &[Entry], filter: &str) -> Vec<u64> {
-        let mut matching = Matching::new(filter);
+        let matching = Matching::new(filter);
         let finds = |entry: &&Entry| {
             let account = entry.account_id.as_ref();
             let names = [
@@ -103,27 +157,35 @@ impl Store {
                 account.and_then(|id| self.accounts.get(id)).map_or("", |account| account.name.as_str()),
                 entry.detail.as_deref().unwrap_or_default(),
             ];
-            let key = entry.key_id.map(|id| id.to_string()).unwrap_or_default();
-            matching.finds(&names, &[&key, account.map_or("", AccountId::as_str)])
+            let mut text = [0; ID_LEN];
+            let key = entry.key_id.as_ref().map_or("", |id| id_text(id, &mut text));
+            matching.finds(&names, &[key, account.map_or("", AccountId::as_str)])
         };
         entries.iter().filter(finds).map(|entry| entry.seq).collect()
     }
 }
 
-fn finds_account(matching: &mut Matching, account: &Account) -> bool {
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let (institution, mask, kind) = (text(&account.institution), text(&account.mask), text(&account.kind));
-    matching.finds(&[&account.name, &institution, &kind], &[account.id.as_str(), &mask])
+fn finds_account(matching: &Matching, account: &Account) -> bool {
+    fn text(text: Option<&String>) -> &str {
+        text.map_or("", String::as_str)
+    }
+    let names = [&account.name, text(account.institution.as_ref()), text(account.kind.as_ref())];
+    matching.finds(&names, &[account.id.as_str(), text(account.mask.as_ref())])
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::message::Feed;
     use crate::update::tests::sample;
 
     fn names(filter: &str, order: Order) -> Vec<String> {
         let store = sample::store();
-        store.key_rows(filter, order).iter().map(|id| store.keys[id].name.clone()).collect()
+        let mut sieve = Sieve::default();
+        sieve.refilter(&store, filter);
+        sieve.rows(&store, order).iter().map(|id| store.keys[id].name.clone()).collect()
     }
 
     #[test]
@@ -145,6 +207,42 @@ mod tests {
             ("ALL ACC", vec!["Production"]),
         ] {
             assert_eq!(names(filter, Order::Name), found, "{filter}");
+        }
+    }
+
+    fn changed(keys: Vec<Key>, accounts: Vec<Account>) -> Feed {
+        Feed::Changed { keys, accounts, removed_keys: vec![], removed_accounts: vec![], storage_mode: None }
+    }
+
+    proptest! {
+        /// Whatever was typed and heard before, the rows are those of a sieve that begins now.
+        #[test]
+        fn what_is_remembered_is_what_would_be_found_anew(
+            steps in prop::collection::vec((prop::bool::ANY, "[a-c ]", 0..6_usize), 1..24)
+        ) {
+            let (mut store, mut sieve, mut filter) = (sample::store(), Sieve::default(), String::new());
+            for (types, text, what) in steps {
+                let heard = match what {
+                    _ if types => { filter.push_str(&text); None }
+                    0 => { filter.pop(); None }
+                    1 => Some(changed(vec![sample::key('C', &format!("{text}x"), Scope::All, 1, None)], vec![])),
+                    2 => Some(changed(vec![sample::key('D', &text, Scope::Only([sample::account_id("acc_brk")].into()), 1, None)], vec![])),
+                    3 => Some(changed(vec![], vec![sample::account("acc_brk", &format!("{text}z"), None, None)])),
+                    4 => Some(sample::snapshot()),
+                    _ => Some(Feed::Changed {
+                        keys: vec![], accounts: vec![], removed_keys: vec![sample::key_id('D')],
+                        removed_accounts: vec![sample::account_id("acc_brk")], storage_mode: None,
+                    }),
+                };
+                if let Some(feed) = heard {
+                    let news = store.apply(feed);
+                    sieve.hear(&store, &news);
+                }
+                sieve.refilter(&store, &filter);
+                let mut fresh = Sieve::default();
+                fresh.refilter(&store, &filter);
+                prop_assert_eq!(sieve.rows(&store, Order::Name), fresh.rows(&store, Order::Name), "{:?}", filter);
+            }
         }
     }
 }

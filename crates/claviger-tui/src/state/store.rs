@@ -1,47 +1,210 @@
 //! Owns what the daemon told of keys, accounts and settings. Must not change but by what the daemon tells.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use claviger_api::{Account, AccountId, Key, KeyId};
+use claviger_api::{Account, AccountId, Key, Scope};
 
+use super::catalog::{Catalog, Edit, Place};
 use crate::message::Feed;
 
 /// The daemon's state as last heard.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
-    pub(crate) keys: BTreeMap<KeyId, Key>,
-    pub(crate) accounts: BTreeMap<AccountId, Account>,
+    pub(crate) keys: Catalog<Key>,
+    pub(crate) accounts: Catalog<Account>,
     /// Unknown until the daemon has spoken.
     pub(crate) storage_mode: Option<bool>,
+    grants: Grants,
+}
+
+/// What news changed.
+#[derive(Debug, Default)]
+pub(crate) struct News {
+    pub(crate) keys: Touched,
+    pub(crate) accounts: bool,
+}
+
+/// Which keys news touched.
+#[derive(Debug)]
+pub(crate) enum Touched {
+    /// All of them may be others now.
+    All,
+    /// What lies or lay in these places.
+    Places(Vec<Place>),
+    /// These were only used.
+    Used,
+}
+
+impl Default for Touched {
+    fn default() -> Self {
+        Self::Places(Vec::new())
+    }
+}
+
+/// How many keys see an account, counted as they come and go: a frame must not ask every key.
+#[derive(Debug, Default)]
+struct Grants {
+    /// Keys that see every account.
+    all: usize,
+    only: HashMap<AccountId, Holders>,
+}
+
+/// The restricted keys that see an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Holders {
+    pub(crate) keys: usize,
+    /// Those of them that see no other.
+    pub(crate) solely: usize,
 }
 
 impl Store {
     /// Takes what the daemon said.
-    pub(crate) fn apply(&mut self, feed: Feed) {
+    pub(crate) fn apply(&mut self, feed: Feed) -> News {
         match feed {
             Feed::Snapshot { keys, accounts, storage_mode } => {
-                self.keys = keys.into_iter().map(|key| (key.id, key)).collect();
-                self.accounts = accounts.into_iter().map(|account| (account.id.clone(), account)).collect();
+                self.grants = Grants::default();
+                for key in &keys {
+                    self.grants.add(&key.scope);
+                }
+                self.keys.replace(keys);
+                self.accounts.replace(accounts);
                 self.storage_mode = Some(storage_mode);
+                News { keys: Touched::All, accounts: true }
             }
             Feed::Changed { keys, accounts, removed_keys, removed_accounts, storage_mode } => {
-                self.keys.extend(keys.into_iter().map(|key| (key.id, key)));
-                self.accounts.extend(accounts.into_iter().map(|account| (account.id.clone(), account)));
-                for id in removed_keys {
-                    self.keys.remove(&id);
-                }
-                for id in removed_accounts {
-                    self.accounts.remove(&id);
-                }
                 self.storage_mode = storage_mode.or(self.storage_mode);
+                let (grants, known) = (&mut self.grants, &mut self.keys);
+                let touched = known.edit(|edit| {
+                    for key in keys {
+                        grants.put(edit, key);
+                    }
+                    for id in removed_keys {
+                        if let Some(old) = edit.remove(&id) {
+                            grants.remove(&old.scope);
+                        }
+                    }
+                });
+                let touched_accounts = self.accounts.edit(|edit| {
+                    for account in accounts {
+                        edit.put(account);
+                    }
+                    for id in removed_accounts {
+                        edit.remove(&id);
+                    }
+                });
+                News { keys: Touched::Places(touched), accounts: !touched_accounts.is_empty() }
             }
             Feed::Used(uses) => {
-                for used in uses {
-                    if let Some(key) = self.keys.get_mut(&used.id) {
-                        key.last_used_at = used.last_used_at;
-                        key.retired_secret_seen_at = used.retired_secret_seen_at;
+                self.keys.edit(|edit| {
+                    for used in uses {
+                        edit.amend(&used.id, |key| {
+                            key.last_used_at = used.last_used_at;
+                            key.retired_secret_seen_at = used.retired_secret_seen_at;
+                        });
+                    }
+                });
+                News { keys: Touched::Used, accounts: false }
+            }
+        }
+    }
+
+    /// How many keys see an account.
+    pub(crate) fn seen_by(&self, account: &AccountId) -> usize {
+        self.grants.all + self.holders(account).keys
+    }
+
+    /// How many restricted keys see an account.
+    pub(crate) fn holders(&self, account: &AccountId) -> Holders {
+        self.grants.only.get(account).copied().unwrap_or_default()
+    }
+}
+
+impl Grants {
+    fn put(&mut self, edit: &mut Edit<'_, Key>, key: Key) {
+        self.add(&key.scope);
+        if let Some(old) = edit.put(key) {
+            self.remove(&old.scope);
+        }
+    }
+
+    fn add(&mut self, scope: &Scope) {
+        match scope {
+            Scope::All => self.all += 1,
+            Scope::Only(accounts) => {
+                for id in accounts {
+                    // Not `entry`, which would want a copy of the id each time.
+                    if !self.only.contains_key(id) {
+                        self.only.insert(id.clone(), Holders::default());
+                    }
+                    if let Some(holders) = self.only.get_mut(id) {
+                        holders.keys += 1;
+                        holders.solely += usize::from(accounts.len() == 1);
                     }
                 }
+            }
+        }
+    }
+
+    fn remove(&mut self, scope: &Scope) {
+        match scope {
+            Scope::All => self.all -= 1,
+            Scope::Only(accounts) => {
+                for id in accounts {
+                    let Some(holders) = self.only.get_mut(id) else { continue };
+                    holders.keys -= 1;
+                    holders.solely -= usize::from(accounts.len() == 1);
+                    if holders.keys == 0 {
+                        self.only.remove(id);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::update::tests::sample::{self, account_id, key, key_id};
+
+    /// What asking every key would say.
+    fn asked(store: &Store, account: &AccountId) -> (usize, Holders) {
+        let mut holders = Holders::default();
+        for key in store.keys.values() {
+            if let Scope::Only(accounts) = &key.scope
+                && accounts.contains(account)
+            {
+                holders.keys += 1;
+                holders.solely += usize::from(accounts.len() == 1);
+            }
+        }
+        (store.keys.values().filter(|key| key.scope.allows(account)).count(), holders)
+    }
+
+    #[test]
+    fn who_sees_an_account_is_counted_as_keys_change() {
+        let only = |ids: &[&str]| Scope::Only(ids.iter().map(|id| account_id(id)).collect());
+        let changed = |keys, removed_keys| Feed::Changed {
+            keys,
+            accounts: vec![],
+            removed_keys,
+            removed_accounts: vec![],
+            storage_mode: None,
+        };
+        let mut store = sample::store();
+        for feed in [
+            changed(vec![key('D', "four", only(&["acc_brk"]), 1, None)], vec![]),
+            changed(vec![key('A', "one", only(&["acc_brk", "acc_save"]), 1, None)], vec![key_id('D')]),
+            changed(
+                vec![key('C', "CI", Scope::All, 1, None), key('B', "b", only(&["acc_save"]), 1, None)],
+                vec![],
+            ),
+            changed(vec![], vec![key_id('A'), key_id('C'), key_id('X')]),
+            sample::snapshot(),
+        ] {
+            store.apply(feed);
+            for id in ["acc_chk", "acc_save", "acc_brk", "acc_none"].map(account_id) {
+                assert_eq!((store.seen_by(&id), store.holders(&id)), asked(&store, &id), "{id}");
             }
         }
     }

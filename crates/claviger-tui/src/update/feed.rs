@@ -7,7 +7,7 @@ use super::{lists, replies};
 use crate::dialog::{Dialog, Phase};
 use crate::effects::Effect;
 use crate::message::{Feed, Link};
-use crate::state::{Order, Paging, State, Tone};
+use crate::state::{Paging, State, Tone};
 
 pub(super) fn link(state: &mut State, link: Link) -> Vec<Effect> {
     state.link = link;
@@ -29,7 +29,6 @@ pub(super) fn link(state: &mut State, link: Link) -> Vec<Effect> {
 }
 
 pub(super) fn feed(state: &mut State, feed: Feed) {
-    let reorders = !matches!(feed, Feed::Used(_)) || state.key_order == Order::LastUsed;
     if !matches!(feed, Feed::Used(_)) {
         state.activity.stale = true;
         state.recent.stale = true;
@@ -47,19 +46,19 @@ pub(super) fn feed(state: &mut State, feed: Feed) {
         }
     }
     let storage_mode = state.store.storage_mode;
-    state.store.apply(feed);
+    let news = state.store.apply(feed);
     match (storage_mode, state.store.storage_mode) {
         (Some(false), Some(true)) => state.notify(Tone::Info, "Storage Mode is on"),
         (Some(true), Some(false)) => state.notify(Tone::Info, "Storage Mode is off: no key opens anything"),
         _ => {}
     }
-    if reorders {
-        lists::refresh(state);
-    }
+    lists::hear(state, &news);
     for dialog in &mut state.dialogs {
         match dialog {
             Dialog::Form(form) => {
-                if let Some(boxes) = form.boxes_mut() {
+                if news.accounts
+                    && let Some(boxes) = form.boxes_mut()
+                {
                     boxes.refresh(&state.store);
                 }
                 form.settle_focus();

@@ -5,7 +5,7 @@ use claviger_api::Secret;
 use crate::dialog::Dialog;
 use crate::effects::{CopyOf, Effect};
 use crate::keymap::{Action, Step};
-use crate::state::{Order, State, Tab};
+use crate::state::{News, Order, State, Tab, Touched};
 
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
@@ -60,16 +60,17 @@ fn next_order(state: &mut State) {
                 Order::Created => Order::LastUsed,
                 Order::LastUsed => Order::Name,
             };
+            refresh_keys(state);
         }
         Tab::Accounts => {
             state.account_order = match state.account_order {
                 Order::Name => Order::Created,
                 _ => Order::Name,
             };
+            refresh_accounts(state);
         }
         Tab::Activity => {}
     }
-    refresh(state);
 }
 
 /// Moves the selection of what is in front: the help overlay, or the list of the tab.
@@ -107,9 +108,12 @@ pub(super) fn refilter(state: &mut State) {
 /// Takes the edited filter of the list that is shown.
 fn refilter_list(state: &mut State) {
     let height = state.list_rows();
-    let State { store, keys, accounts, activity, .. } = state;
+    let State { store, keys, key_sieve, accounts, activity, .. } = state;
     match state.tab {
-        Tab::Keys => keys.set_filtered(store.key_rows(keys.filter.text(), state.key_order), height),
+        Tab::Keys => {
+            key_sieve.refilter(store, keys.filter.text());
+            keys.set_filtered(key_sieve.rows(store, state.key_order), height);
+        }
         Tab::Accounts => {
             accounts.set_filtered(store.account_rows(accounts.filter.text(), state.account_order), height);
         }
@@ -120,14 +124,39 @@ fn refilter_list(state: &mut State) {
     }
 }
 
-/// Computes the rows of every list anew.
+/// Takes what news changed into the lists, and leaves those alone that it did not touch.
+pub(super) fn hear(state: &mut State, news: &News) {
+    state.key_sieve.hear(&state.store, news);
+    let touches_keys = match &news.keys {
+        Touched::All => true,
+        Touched::Places(places) => !places.is_empty() || (news.accounts && !state.keys.filter.is_empty()),
+        Touched::Used => state.key_order == Order::LastUsed,
+    };
+    if touches_keys {
+        refresh_keys(state);
+    }
+    if news.accounts {
+        refresh_accounts(state);
+        refresh_activity(state);
+    }
+}
+
+/// Takes the rows of every list as they are now.
 pub(super) fn refresh(state: &mut State) {
-    let height = state.list_rows();
-    state.keys.set_rows(state.store.key_rows(state.keys.filter.text(), state.key_order), height);
-    state
-        .accounts
-        .set_rows(state.store.account_rows(state.accounts.filter.text(), state.account_order), height);
+    refresh_keys(state);
+    refresh_accounts(state);
     refresh_activity(state);
+}
+
+fn refresh_keys(state: &mut State) {
+    let height = state.list_rows();
+    state.keys.set_rows(state.key_sieve.rows(&state.store, state.key_order), height);
+}
+
+fn refresh_accounts(state: &mut State) {
+    let height = state.list_rows();
+    let rows = state.store.account_rows(state.accounts.filter.text(), state.account_order);
+    state.accounts.set_rows(rows, height);
 }
 
 /// Computes the rows of the audit trail anew.
@@ -138,7 +167,7 @@ pub(super) fn refresh_activity(state: &mut State) {
     activity.list.set_rows(state.store.activity_rows(&activity.entries, activity.list.filter.text()), height);
     // Whoever reads the newest entry wants to see the next one come.
     if at_top {
-        activity.list.selected = activity.list.rows.first().copied();
+        activity.list.stand_on(0);
         activity.list.scroll(height);
     }
 }

@@ -123,7 +123,7 @@ fn account(state: &State, account: &Account, sheet: &mut Sheet) {
         }
     }
     sheet.fact("Connected", &moment(state, Some(account.connected_at)));
-    let may_see = state.store.keys.values().filter(|key| key.scope.allows(&account.id)).count();
+    let may_see = state.store.seen_by(&account.id);
     sheet.fact("Seen by", &if may_see == 1 { "1 key".to_owned() } else { format!("{may_see} keys") });
 }
 

@@ -1,7 +1,5 @@
 //! Owns the facts that a form shows, so that a person can decide. Must not draw them.
 
-use claviger_api::Scope;
-
 use super::lists::{ago, scope};
 use crate::dialog::{Form, Purpose};
 use crate::state::State;
@@ -41,20 +39,11 @@ pub(super) fn facts(state: &State, form: &Form) -> Vec<Fact> {
             Known("Last used", used()),
         ],
         Purpose::DisconnectAccount(subject) => {
-            let holders: Vec<usize> = state
-                .store
-                .keys
-                .values()
-                .filter_map(|key| match &key.scope {
-                    Scope::Only(accounts) if accounts.contains(&subject.id) => Some(accounts.len()),
-                    _ => None,
-                })
-                .collect();
-            let emptied = holders.iter().filter(|accounts| **accounts == 1).count();
+            let holders = state.store.holders(&subject.id);
             vec![
                 Sentence(format!("Disconnects {}. No key can see it any more.", subject.name)),
-                Line(format!("Restricted keys that lose it: {}", holders.len())),
-                Line(format!("of which left with no account at all: {emptied}")),
+                Line(format!("Restricted keys that lose it: {}", holders.keys)),
+                Line(format!("of which left with no account at all: {}", holders.solely)),
                 Sentence("Connecting it again gives it back to none of them.".to_owned()),
             ]
         }

@@ -6,11 +6,12 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
+use super::marked::Marked;
 use super::pane;
 use super::style::Theme;
-use super::text::{cell, cut, width};
+use super::text::width;
 use crate::Borders;
-use crate::state::{Help, State, scrolled};
+use crate::state::{Help, Matching, State, scrolled};
 use crate::update::{Able, able};
 
 /// Columns inside, where there are as many.
@@ -43,20 +44,30 @@ pub(super) fn help(
     if found.is_empty() {
         all.push(Line::styled("nothing matches", theme.dim()));
     }
+    let matching = Matching::new(help.search.text());
+    let mark = |text: &str| {
+        let mut marked = Marked::from(text);
+        for word in matching.words() {
+            if let Some(start) = word.position_in(marked.safe()) {
+                marked.mark_bytes(&(start..start + word.text().len()));
+            }
+        }
+        marked
+    };
     for (at, row) in found.iter().enumerate().skip(top).take(seen) {
-        let is_marked = at == help.marked;
-        let does = cut(row.binding.help, columns.saturating_sub(2 + label + 2));
-        let style = if able(state, row.binding.action) == Able::Now { theme.plain() } else { theme.dim() };
-        let does = cell(&does, columns.saturating_sub(2 + label + 2));
-        all.push(if is_marked {
-            Line::styled(format!("› {}  {does}", cell(&row.label(), label)), theme.selected())
+        let is_able = able(state, row.binding.action) == Able::Now;
+        let (sign, look) = if at == help.marked { ("› ", theme.selected()) } else { ("  ", theme.plain()) };
+        let (press, does) = if at == help.marked {
+            (look, look)
         } else {
-            Line::from(vec![
-                Span::raw("  "),
-                Span::styled(cell(&row.label(), label), theme.accent()),
-                Span::styled(format!("  {does}"), style),
-            ])
-        });
+            (theme.accent(), if is_able { theme.plain() } else { theme.dim() })
+        };
+        let mut spans = vec![Span::styled(sign, look)];
+        spans.extend(mark(&row.label()).spans(label, press, press.patch(theme.mark())));
+        spans.push(Span::styled("  ", look));
+        let room = columns.saturating_sub(2 + label + 2);
+        spans.extend(mark(row.binding.help).spans(room, does, does.patch(theme.mark())));
+        all.push(Line::from(spans));
     }
     let inner = pane::dialog(theme, frame, room, "Help", lines, (columns, rows));
     frame.render_widget(Paragraph::new(all), inner);

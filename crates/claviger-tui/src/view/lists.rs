@@ -2,24 +2,29 @@
 
 use claviger_api::{Entry, Key, Scope, Timestamp};
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
+use super::marked::Marked;
 use super::pane::pane;
+use super::reasons::{As, Finder, Reasons};
 use super::style::Theme;
 use super::table::{Column, Row, table};
 use super::text::{width, wrap};
-use crate::age;
-use crate::keymap::Action;
+use super::title::Title;
+use crate::keymap::{Action, Mode};
 use crate::layout::Layout;
 use crate::message::Link;
-use crate::state::{List, Order, State, Tab};
+use crate::state::{ALL_ACCOUNTS, List, Matching, Order, State, Tab};
+use crate::{Borders, age};
+
+/// How many characters at the end of a hint always stay: the last of the secret.
+const HINT_END: usize = 4;
 
 pub(super) fn keys(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &Layout) {
     let all = state.store.keys.len().to_string();
-    let title = title(state, &state.keys, &all, Some(state.key_order));
-    let inner = pane(theme, frame, layout.list, &title, layout.lines);
+    let inner = framed(state, theme, frame, layout, &state.keys, &all, Some(state.key_order));
     let seen: Vec<&Key> =
         state.keys.visible(layout.list_rows()).filter_map(|id| state.store.keys.get(id)).collect();
     if seen.is_empty() {
@@ -29,31 +34,57 @@ pub(super) fn keys(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &
     let hint = seen.iter().map(|key| width(&key.hint)).max().unwrap_or(0).clamp(3, 31);
     let columns = [
         Column::new("Name", 12),
-        Column::new("Key", hint).least(hint.min(10)).yields(1).dim().keeps_end(),
+        Column::new("Key", hint).least(hint.min(10)).yields(1).dim(),
         Column::new("Scope", 12),
         Column::new("Created", 10).yields(3).dim(),
         Column::new("Last used", 10).yields(2),
     ];
+    let mut finder = Finder::new(state.key_sieve.matching());
     let rows: Vec<Row> = seen
         .into_iter()
-        .map(|key| Row {
-            cells: vec![
-                key.name.clone(),
-                key.hint.clone(),
-                scope(&key.scope),
-                ago(state, Some(key.created_at)),
-                ago(state, key.last_used_at),
-            ],
-            is_selected: state.keys.selected == Some(key.id),
+        .map(|key| {
+            let mut reasons = finder.row();
+            let name = reasons.mark(&key.name, As::Scattered);
+            let mut hint = reasons.mark(&key.hint, As::Whole);
+            reasons.mark_id(&mut hint, &key.id.to_string(), key.id.body());
+            hint.keep(HINT_END);
+            Row {
+                cells: vec![
+                    name,
+                    hint,
+                    found_scope(state, &key.scope, &mut reasons),
+                    ago(state, Some(key.created_at)).into(),
+                    ago(state, key.last_used_at).into(),
+                ],
+                is_selected: state.keys.selected == Some(key.id),
+            }
         })
         .collect();
     table(theme, frame, inner, &columns, &rows, !state.is_live());
 }
 
+/// A scope in a few words; by name the account by which the filter found the key, and how many more there are.
+fn found_scope(state: &State, scope: &Scope, reasons: &mut Reasons<'_, '_>) -> Marked {
+    let accounts = match scope {
+        Scope::All => return reasons.mark(ALL_ACCOUNTS, As::Scattered),
+        Scope::Only(accounts) => accounts,
+    };
+    let found = reasons.open().iter().find_map(|word| state.key_sieve.account_of(*word, accounts));
+    let Some(account) = found.and_then(|id| state.store.accounts.get(id)) else {
+        return self::scope(scope).into();
+    };
+    let mut text = reasons.mark(&account.name, As::Scattered);
+    if accounts.len() > 1 {
+        let more = format!(" +{}", accounts.len() - 1);
+        text.push(&more.as_str().into());
+        text.keep(more.len());
+    }
+    text
+}
+
 pub(super) fn accounts(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &Layout) {
     let all = state.store.accounts.len().to_string();
-    let title = title(state, &state.accounts, &all, Some(state.account_order));
-    let inner = pane(theme, frame, layout.list, &title, layout.lines);
+    let inner = framed(state, theme, frame, layout, &state.accounts, &all, Some(state.account_order));
     let columns = [
         Column::new("Name", 12),
         Column::new("Institution", 18).yields(1),
@@ -61,19 +92,23 @@ pub(super) fn accounts(state: &State, theme: Theme, frame: &mut Frame<'_>, layou
         Column::new("Kind", 10).yields(3).dim(),
         Column::new("Connected", 10).yields(4).dim(),
     ];
+    let matching = Matching::new(state.accounts.filter.text());
+    let mut finder = Finder::new(&matching);
     let rows: Vec<Row> = state
         .accounts
         .visible(layout.list_rows())
         .filter_map(|id| state.store.accounts.get(id))
-        .map(|account| Row {
-            cells: vec![
-                account.name.clone(),
-                account.institution.clone().unwrap_or_default(),
-                account.mask.clone().unwrap_or_default(),
-                account.kind.clone().unwrap_or_default(),
-                ago(state, Some(account.connected_at)),
-            ],
-            is_selected: state.accounts.selected.as_ref() == Some(&account.id),
+        .map(|account| {
+            let mut reasons = finder.row();
+            let mut name = reasons.mark(&account.name, As::Scattered);
+            let [institution, kind] = [&account.institution, &account.kind]
+                .map(|text| reasons.mark(text.as_deref().unwrap_or_default(), As::Scattered));
+            let mask = reasons.mark(account.mask.as_deref().unwrap_or_default(), As::Whole);
+            reasons.also(&mut name, account.id.as_str(), As::Whole);
+            Row {
+                cells: vec![name, institution, mask, kind, ago(state, Some(account.connected_at)).into()],
+                is_selected: state.accounts.selected.as_ref() == Some(&account.id),
+            }
         })
         .collect();
     if rows.is_empty() {
@@ -92,8 +127,8 @@ pub(super) fn accounts(state: &State, theme: Theme, frame: &mut Frame<'_>, layou
 pub(super) fn activity(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &Layout) {
     let list = &state.activity.list;
     let more = if state.activity.next.is_some() { "+" } else { "" };
-    let title = title(state, list, &format!("{}{more}", state.activity.entries.len()), None);
-    let inner = pane(theme, frame, layout.list, &title, layout.lines);
+    let all = format!("{}{more}", state.activity.entries.len());
+    let inner = framed(state, theme, frame, layout, list, &all, None);
     let columns = [
         Column::new("What", 20),
         Column::new("Key or account", 20).grows(),
@@ -101,18 +136,20 @@ pub(super) fn activity(state: &State, theme: Theme, frame: &mut Frame<'_>, layou
         Column::new("By", 18).yields(3).dim(),
         Column::new("Detail", 24).least(12).yields(4).dim(),
     ];
+    let matching = Matching::new(list.filter.text());
+    let mut finder = Finder::new(&matching);
     let rows: Vec<Row> = list
         .visible(layout.list_rows())
         .filter_map(|seq| state.entry(*seq))
-        .map(|entry| Row {
-            cells: vec![
-                entry.action.text().to_owned(),
-                subject(state, entry),
-                ago(state, Some(entry.at)),
-                by(entry),
-                entry.detail.clone().unwrap_or_default(),
-            ],
-            is_selected: list.selected == Some(entry.seq),
+        .map(|entry| {
+            let mut reasons = finder.row();
+            let what = reasons.mark(entry.action.text(), As::Scattered);
+            let subject = found_subject(state, entry, &mut reasons);
+            let detail = reasons.mark(entry.detail.as_deref().unwrap_or_default(), As::Scattered);
+            Row {
+                cells: vec![what, subject, ago(state, Some(entry.at)).into(), by(entry).into(), detail],
+                is_selected: list.selected == Some(entry.seq),
+            }
         })
         .collect();
     if rows.is_empty() {
@@ -120,6 +157,20 @@ pub(super) fn activity(state: &State, theme: Theme, frame: &mut Frame<'_>, layou
         return empty(state, theme, frame, inner, text);
     }
     table(theme, frame, inner, &columns, &rows, !state.is_live());
+}
+
+/// What an entry is about, and behind it the account or the id by which the filter found it, where that is not shown.
+fn found_subject(state: &State, entry: &Entry, reasons: &mut Reasons<'_, '_>) -> Marked {
+    let mut text = reasons.mark(&subject(state, entry), As::Scattered);
+    let account = entry.account_id.as_ref();
+    if let Some(account) = account.and_then(|id| state.store.accounts.get(id)) {
+        reasons.also(&mut text, &account.name, As::Scattered);
+    }
+    for id in [entry.key_id.map(|id| id.to_string()), account.map(ToString::to_string)].into_iter().flatten()
+    {
+        reasons.also(&mut text, &id, As::Whole);
+    }
+    text
 }
 
 /// What an entry is about, by name where it is known.
@@ -141,7 +192,7 @@ fn by(entry: &Entry) -> String {
 /// A scope in a few words.
 pub(super) fn scope(scope: &Scope) -> String {
     match scope {
-        Scope::All => "All accounts".to_owned(),
+        Scope::All => ALL_ACCOUNTS.to_owned(),
         Scope::Only(accounts) => match accounts.len() {
             0 => "No accounts".to_owned(),
             1 => "1 account".to_owned(),
@@ -155,22 +206,25 @@ pub(super) fn ago(state: &State, then: Option<Timestamp>) -> String {
     then.map_or_else(|| "never".to_owned(), |then| age::ago(then, state.now, &state.look.zone))
 }
 
-/// The title of a list: how many rows, by what filter and in which order.
-fn title<Id>(state: &State, list: &List<Id>, all: &str, order: Option<Order>) -> String {
-    let name = state.tab.title();
-    let filter = list.filter.text();
-    let mut title = match (filter.is_empty(), list.typing) {
-        (true, false) => format!("{name} {all}"),
-        (_, true) => format!("{name} {}/{all} · /{filter}▏", list.rows.len()),
-        (false, false) => format!("{name} {}/{all} · /{filter}", list.rows.len()),
-    };
-    title.push_str(match (order, state.tab) {
-        (Some(Order::Created), Tab::Accounts) => " · newest first",
-        (Some(Order::Created), _) => " · by created",
-        (Some(Order::LastUsed), _) => " · by last used",
-        _ => "",
-    });
-    title
+/// Draws the pane of a list, with the cursor at the filter while it is typed, and gives the room inside.
+fn framed<Id>(
+    state: &State,
+    theme: Theme,
+    frame: &mut Frame<'_>,
+    layout: &Layout,
+    list: &List<Id>,
+    all: &str,
+    order: Option<Order>,
+) -> Rect {
+    let title =
+        Title::of(state.tab, list, all, order).fitted(usize::from(layout.list.width).saturating_sub(4));
+    if state.mode() == Mode::Filter {
+        let line = u16::from(layout.lines == Borders::Drawn);
+        let x = layout.list.x + line + 1 + u16::try_from(width(&title.before)).unwrap_or(0);
+        let end = layout.list.right().saturating_sub(1);
+        frame.set_cursor_position(Position { x: x.min(end), y: layout.list.y });
+    }
+    pane(theme, frame, layout.list, &[title.before, title.after].concat(), layout.lines)
 }
 
 /// Says why a list has no rows.

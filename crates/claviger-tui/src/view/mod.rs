@@ -8,11 +8,14 @@ mod form;
 mod help;
 mod lines;
 mod lists;
+mod marked;
 mod pane;
+mod reasons;
 mod secret;
 mod style;
 mod table;
 mod text;
+mod title;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -4,10 +4,10 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
+use super::marked::Marked;
 use super::style::Theme;
-use super::text::{cell, cut, cut_middle};
+use super::text::cell;
 
 /// Between two columns.
 const GAP: usize = 2;
@@ -29,14 +29,12 @@ pub(super) struct Column {
     pub(super) dim: bool,
     /// Whether it takes what there is beyond all widths, in place of the first column.
     pub(super) grows: bool,
-    /// Whether a text that does not fit loses its middle, so that its last four characters stay.
-    pub(super) keeps_end: bool,
 }
 
 impl Column {
     /// A column of a fixed width that never gives way.
     pub(super) const fn new(title: &'static str, width: usize) -> Self {
-        Self { title, width, least: width, yields: 0, dim: false, grows: false, keeps_end: false }
+        Self { title, width, least: width, yields: 0, dim: false, grows: false }
     }
 
     pub(super) const fn least(self, least: usize) -> Self {
@@ -54,17 +52,13 @@ impl Column {
     pub(super) const fn grows(self) -> Self {
         Self { grows: true, ..self }
     }
-
-    pub(super) const fn keeps_end(self) -> Self {
-        Self { keeps_end: true, ..self }
-    }
 }
 
 /// A row.
 #[derive(Debug)]
 pub(super) struct Row {
     /// One text for each column.
-    pub(super) cells: Vec<String>,
+    pub(super) cells: Vec<Marked>,
     pub(super) is_selected: bool,
 }
 
@@ -78,43 +72,41 @@ pub(super) fn table(
     faded: bool,
 ) {
     let widths = fit(columns, usize::from(area.width));
-    let line = |cells: &mut dyn Iterator<Item = (&str, Style)>, mark: &str| {
-        let mut spans = vec![Span::raw(cell(mark, MARGIN))];
-        for (((text, style), width), column) in cells.zip(&widths).zip(columns) {
-            if *width == 0 {
-                continue;
-            }
-            let cut = if column.keeps_end { cut_middle(text, *width) } else { cut(text, *width) };
-            spans.push(Span::styled(cell(&cut, *width), style));
-            spans.push(Span::raw(" ".repeat(GAP)));
-        }
-        spans.pop();
-        Line::from(spans)
-    };
-    let mut lines = vec![line(&mut columns.iter().map(|column| (column.title, theme.dim())), "")];
-    for row in rows {
-        let style = |column: &Column| if column.dim { theme.dim() } else { theme.plain() };
-        let styles: Vec<Style> = columns
-            .iter()
-            .map(|column| {
-                if faded {
-                    theme.dim()
-                } else if row.is_selected {
-                    theme.plain()
-                } else {
-                    style(column)
-                }
-            })
-            .collect();
-        let mut cells = row.cells.iter().map(String::as_str).zip(styles);
-        let line = line(&mut cells, if row.is_selected { "›" } else { "" });
-        lines.push(match (row.is_selected, faded) {
+    let titles: Vec<Marked> = columns.iter().map(|column| column.title.into()).collect();
+    let head = line(&titles, &widths, "", |_| (theme.dim(), theme.dim()));
+    let rows = rows.iter().map(|row| {
+        let look = |at: usize| match (faded, row.is_selected || !columns[at].dim) {
+            (true, _) => (theme.dim(), theme.dim().patch(theme.mark())),
+            (false, true) => (theme.plain(), theme.mark()),
+            (false, false) => (theme.dim(), theme.mark()),
+        };
+        let line = line(&row.cells, &widths, if row.is_selected { "›" } else { "" }, look);
+        match (row.is_selected, faded) {
             (true, false) => line.patch_style(theme.selected()),
             (_, true) => line.patch_style(theme.dim()),
             (false, false) => line,
-        });
+        }
+    });
+    for (y, line) in (area.top()..area.bottom()).zip(std::iter::once(head).chain(rows)) {
+        frame.buffer_mut().set_line(area.x, y, &line, area.width);
     }
-    frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// One line of a table. `look` gives the styles of a column: as it is, and where it is marked.
+fn line(
+    cells: &[Marked],
+    widths: &[usize],
+    mark: &str,
+    look: impl Fn(usize) -> (Style, Style),
+) -> Line<'static> {
+    let mut spans = vec![Span::raw(cell(mark, MARGIN))];
+    for (at, (text, width)) in cells.iter().zip(widths).enumerate().filter(|(_, (_, width))| **width > 0) {
+        let (plain, marked) = look(at);
+        spans.extend(text.spans(*width, plain, marked));
+        spans.push(Span::raw(" ".repeat(GAP)));
+    }
+    spans.pop();
+    Line::from(spans)
 }
 
 /// The width of each column; 0 for those that gave way.

@@ -57,7 +57,8 @@ fn grid(stage: &Stage, mut put: impl FnMut(&Cell, &mut String)) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The letter of a look: its colour's, upper case where it is bold; `d` dim, `b` bold, `_` underlined, `#` reversed.
+/// The letter of a look: its colour's, upper case where it is bold; `d` dim, `b` bold, `_` underlined, `#` reversed;
+/// `m` a match, bold and underlined, and `M` one on a reversed row.
 fn style_letter(cell: &Cell) -> char {
     let has = |modifier| cell.modifier.contains(modifier);
     let color = match cell.fg {
@@ -69,9 +70,11 @@ fn style_letter(cell: &Cell) -> char {
         other => panic!("a colour without a role: {other:?}"),
     };
     match color {
+        _ if has(Modifier::REVERSED | Modifier::UNDERLINED) => 'M',
         _ if has(Modifier::REVERSED) => '#',
         Some(letter) if has(Modifier::BOLD) => letter.to_ascii_uppercase(),
         Some(letter) => letter,
+        None if has(Modifier::UNDERLINED | Modifier::BOLD) => 'm',
         None if has(Modifier::UNDERLINED) => '_',
         None if has(Modifier::DIM) => 'd',
         None if has(Modifier::BOLD) => 'b',

@@ -176,3 +176,78 @@ fn without_colour_nothing_is_coloured() {
         assert!(cells.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset), "{script}");
     }
 }
+
+#[test]
+fn the_cursor_stands_where_the_filter_is_typed() {
+    for (stage, filter) in [
+        (at(80, 24, "/sav"), "/sav"),
+        (at(40, 10, "2/sav"), "/sav"),
+        (at(120, 40, "3/sav<Left>"), "/sa"),
+        (plain(80, 24, "/漢字"), "/漢字"),
+    ] {
+        let mut terminal = draw(&stage);
+        let place = terminal.get_cursor_position().unwrap();
+        let buffer = terminal.backend().buffer();
+        let before: String =
+            (0..place.x).map(|x| buffer[(x, place.y)].symbol()).collect::<String>().replace("漢 字 ", "漢字");
+        assert!(before.ends_with(filter), "{before}");
+    }
+}
+
+#[test]
+fn an_account_that_a_filter_found_is_cut_before_how_many_more_there_are() {
+    let shown = picture(&at(80, 24, "/everyday"));
+    assert!(shown.contains("Everyday… +1"), "{shown}");
+}
+
+/// Where the columns of the list begin, read from their names.
+fn column_starts(row: &[ratatui::buffer::Cell]) -> Vec<usize> {
+    let text: Vec<&str> = row.iter().map(ratatui::buffer::Cell::symbol).collect();
+    (2..text.len())
+        .filter(|x| text[x - 2..*x] == [" ", " "] && text[*x].chars().all(char::is_alphabetic))
+        .collect()
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 64, ..Default::default() })]
+
+    /// Scripts of any width, marks, flags, joined emoji: a row walked cell by cell comes by each column's beginning.
+    #[test]
+    fn no_name_breaks_a_column(
+        names in proptest::collection::vec(
+            "\\PC{0,40}|([👍❤漢字لا🇩🇪ｶﾞ한각a]|\u{1f3fd}|\u{fe0f}|\u{301}|\u{200d}|\u{ff9e}|\u{1100}|\u{1161}){0,40}",
+            3,
+        ),
+        width in proptest::sample::select(vec![40_u16, 60, 80, 99, 120]),
+        filter in "[a-c漢]?",
+    ) {
+        use ratatui::buffer::CellWidth;
+
+        let mut stage = at(width, 24, "");
+        let keys = names.iter().zip('A'..).map(|(name, letter)| key(letter, name, Scope::All, 3, None));
+        stage.changed(keys.collect(), &[]);
+        stage.press(&format!("/{filter}<Enter>"));
+        proptest::prop_assume!(!stage.state.keys.rows.is_empty());
+        let terminal = draw(&stage);
+        let buffer = terminal.backend().buffer();
+        let layout = stage.state.layout().unwrap();
+        let inside = layout.list.x + 1..layout.list.right() - 2;
+        let row = |y: u16| inside.clone().map(|x| buffer[(x, y)].clone()).collect::<Vec<_>>();
+        let starts = column_starts(&row(layout.list.y + 1));
+        proptest::prop_assert!(starts.len() >= 2, "{}", picture(&stage));
+        for y in 0..u16::try_from(stage.state.keys.rows.len()).unwrap() {
+            let cells = row(layout.list.y + 2 + y);
+            let mut stops = vec![];
+            let mut x = 0;
+            while x < cells.len() {
+                stops.push(x);
+                x += usize::from(cells[x].symbol().cell_width().max(1));
+            }
+            proptest::prop_assert_eq!(x, cells.len(), "{}", picture(&stage));
+            for start in &starts {
+                proptest::prop_assert!(stops.contains(start), "{} in {}", start, picture(&stage));
+                proptest::prop_assert!(*start < 4 || cells[start - 1].symbol() == " ", "{}", picture(&stage));
+            }
+        }
+    }
+}

@@ -109,6 +109,12 @@ fn activity(width: u16, height: u16) -> Stage {
     stage
 }
 
+fn filtered_activity(width: u16, height: u16) -> Stage {
+    let mut stage = activity(width, height);
+    stage.press("/rname aaaaaaaaaaaa");
+    stage
+}
+
 pub(super) fn plain(width: u16, height: u16, script: &str) -> Stage {
     let mut stage = at(width, height, "");
     stage.state.look.borders = Borders::Plain;
@@ -211,3 +217,8 @@ scene!(help, after("?"));
 scene!(help_searched, after("?rot"));
 scene!(too_small, squeezed(""));
 scene!(too_small_asked_to_quit, squeezed("<C-c>"));
+scene!(keys_filtered_by_hint, after("/key_bb<Enter>"));
+scene!(keys_filtered_in_order, after("/c<Enter>oo"));
+scene!(accounts_filtered, after("2/fbank 98<Enter>"));
+scene!(accounts_filtered_by_id, after("2/acc_s<Enter>"));
+scene!(activity_filtered, filtered_activity);
