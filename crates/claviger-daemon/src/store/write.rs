@@ -270,6 +270,10 @@ mod tests {
         store.write(|writer| writer.apply(&edit, AUTHOR, Timestamp::default())).unwrap();
     }
 
+    fn holders(store: &Store, account: &str) -> Vec<KeyId> {
+        store.read(|rows| rows.holders(&AccountId::parse(account).unwrap())).unwrap()
+    }
+
     fn count(store: &Store, day: i32, ids: &[KeyId]) {
         let at = Timestamp::from_millis(i64::from(day) * DAY_MS);
         let grants = ids.iter().map(|id| ((*id, Day::of(at)), 1)).collect();
@@ -278,6 +282,22 @@ mod tests {
 
     fn counted(store: &Store) -> u64 {
         store.read(|rows| Ok(rows.table(USAGE_DAYS)?.len()?)).unwrap()
+    }
+
+    #[test]
+    fn an_account_that_a_scope_no_longer_names_is_no_longer_held() {
+        let store = Store::memory().unwrap();
+        let (wide, narrow) = (key('A', &["a", "b"]), key('A', &["b"]));
+        edit(&store, KeyEdit::Create(wide.clone()));
+        assert_eq!((holders(&store, "a"), holders(&store, "b")), (vec![wide.id], vec![wide.id]));
+        edit(&store, KeyEdit::Change { before: wide.clone(), after: narrow.clone() });
+        assert_eq!((holders(&store, "a"), holders(&store, "b")), (vec![], vec![wide.id]));
+        let all = KeyRecord { scope: Scope::All, ..narrow.clone() };
+        edit(&store, KeyEdit::Change { before: narrow.clone(), after: all.clone() });
+        assert_eq!(holders(&store, "b"), []);
+        edit(&store, KeyEdit::Change { before: all, after: narrow.clone() });
+        edit(&store, KeyEdit::Delete(narrow));
+        assert_eq!(holders(&store, "b"), []);
     }
 
     #[test]
