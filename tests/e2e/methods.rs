@@ -28,9 +28,10 @@ fn params_that_are_left_out_are_an_empty_object() {
 }
 
 /// Every method of `admin.sock` that takes parameters, with those it knows.
-pub(crate) const KNOWN: [(&str, &[&str]); 17] = [
+pub(crate) const KNOWN: [(&str, &[&str]); 18] = [
     ("keys.list", &["cursor", "limit"]),
     ("keys.get", &["id"]),
+    ("keys.usage", &["id"]),
     ("keys.create", &["name", "scope", "request_id"]),
     ("keys.rename", &["id", "name", "expected_version"]),
     ("keys.set_scope", &["id", "scope", "expected_version"]),
@@ -101,6 +102,7 @@ fn a_missing_null_or_mistyped_parameter_is_named() {
     let daemon = Daemon::start();
     for (method, field) in [
         ("keys.get", "id"),
+        ("keys.usage", "id"),
         ("keys.create", "name"),
         ("keys.rename", "id"),
         ("keys.set_scope", "id"),
@@ -136,7 +138,7 @@ fn an_id_that_is_none_is_refused_and_one_that_names_nothing_is_not_found() {
     for wrong in
         ["", "key", "key_", "KEY_AAAAAAAAAAAA", "key_AAAAAAAAAAA", "acc_AAAAAAAAAAAA", "*", padded.as_str()]
     {
-        for method in ["keys.get", "keys.rotate", "keys.delete"] {
+        for method in ["keys.get", "keys.usage", "keys.rotate", "keys.delete"] {
             let error = daemon.admin.refused(method, &json!({"id": wrong}), "INVALID_PARAMS");
             assert_eq!(error.field(), Some("id"), "{}", error.raw);
         }
@@ -144,6 +146,7 @@ fn an_id_that_is_none_is_refused_and_one_that_names_nothing_is_not_found() {
     let absent = json!("key_AAAAAAAAAAAA");
     for (method, params) in [
         ("keys.get", json!({"id": absent})),
+        ("keys.usage", json!({"id": absent})),
         ("keys.rename", json!({"id": absent, "name": "n"})),
         ("keys.set_scope", json!({"id": absent, "scope": "all"})),
         ("keys.rotate", json!({"id": absent})),
@@ -155,9 +158,10 @@ fn an_id_that_is_none_is_refused_and_one_that_names_nothing_is_not_found() {
 }
 
 /// Methods that only `admin.sock` has.
-const ADMIN_ONLY: [&str; 18] = [
+const ADMIN_ONLY: [&str; 19] = [
     "keys.list",
     "keys.get",
+    "keys.usage",
     "keys.create",
     "keys.rename",
     "keys.set_scope",

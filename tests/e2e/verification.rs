@@ -223,6 +223,48 @@ fn notes_of_use_survive_a_restart() {
     assert_eq!(daemon.key(&key.id)["last_used_at"], noted);
 }
 
+/// How often a key was granted, by day, where it was.
+fn days_of_use(daemon: &Daemon, id: &str) -> Vec<(String, u64)> {
+    let usage = daemon.admin.ok("keys.usage", &json!({"id": id}));
+    assert_eq!(members(&usage), BTreeSet::from(["days"]));
+    let days = usage["days"].as_array().unwrap();
+    assert_eq!(days.len(), 14, "{usage}");
+    let read = |day: &Value| {
+        assert_eq!(members(day), BTreeSet::from(["day", "granted"]));
+        (day["day"].as_str().unwrap().to_owned(), day["granted"].as_u64().unwrap())
+    };
+    let days: Vec<_> = days.iter().map(read).collect();
+    assert!(days.is_sorted_by(|one, next| one.0 < next.0), "oldest first: {usage}");
+    days.into_iter().filter(|(_, granted)| *granted > 0).collect()
+}
+
+#[test]
+fn what_was_granted_is_counted_by_day_also_after_a_restart() {
+    let mut daemon = Daemon::start();
+    daemon.connect("a");
+    let (used, idle) = (daemon.create_for("used", &["a"]), daemon.create_for_all("idle"));
+    let total =
+        |daemon: &Daemon| days_of_use(daemon, &used.id).iter().map(|(_, granted)| granted).sum::<u64>();
+    let (revision, entries) = (daemon.revision(), daemon.activity().len());
+    daemon.granted(&used.secret, None);
+    daemon.granted(&used.secret, Some("a"));
+    daemon.visible(&used.secret);
+    daemon.denied(&used.secret, Some("b"), "NOT_FOUND");
+    daemon.set_storage_mode(false);
+    daemon.denied(&used.secret, None, "STORAGE_MODE_REQUIRED");
+    daemon.set_storage_mode(true);
+    assert_eq!(total(&daemon), 3);
+    assert_eq!((daemon.revision(), daemon.activity().len()), (revision + 2, entries + 2), "the mode's alone");
+    let day = daemon.key(&used.id)["last_used_at"].as_str().unwrap()[..10].to_owned();
+    assert_eq!(days_of_use(&daemon, &used.id).last().unwrap().0, day);
+    daemon.restart();
+    daemon.granted(&used.secret, None);
+    assert_eq!(total(&daemon), 4);
+    assert_eq!(days_of_use(&daemon, &idle.id), []);
+    daemon.admin.ok("keys.delete", &json!({"id": used.id}));
+    daemon.admin.refused("keys.usage", &json!({"id": used.id}), "NOT_FOUND");
+}
+
 #[test]
 fn a_verdict_carries_the_revision_it_holds_for() {
     let daemon = Daemon::start();

@@ -3,6 +3,7 @@
 //!
 //! Owns what travels over the sockets. Must not store, decide or draw anything.
 
+pub mod day;
 pub mod error;
 pub mod id;
 pub mod method;
@@ -18,6 +19,7 @@ pub mod time;
 #[cfg(feature = "client")]
 pub mod client;
 
+pub use day::Day;
 pub use error::{Code, Error};
 pub use id::{AccountId, KeyId, RequestId};
 pub use method::{Access, Method, Subscription};

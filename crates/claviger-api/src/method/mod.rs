@@ -11,15 +11,15 @@ use crate::error::Code;
 use crate::param::Params;
 
 pub use params::{
-    Acknowledge, ConnectAccount, CreateKey, DeleteKey, DisconnectAccount, GetKey, ListAccounts, ListActivity,
-    ListKeys, ListVisible, NoParams, RenameKey, RotateKey, SetKeyScope, SetStorageMode, UpdateAccount,
-    VerifySecret,
+    Acknowledge, ConnectAccount, CreateKey, DeleteKey, DisconnectAccount, GetKey, GetKeyUsage, ListAccounts,
+    ListActivity, ListKeys, ListVisible, NoParams, RenameKey, RotateKey, SetKeyScope, SetStorageMode,
+    UpdateAccount, VerifySecret,
 };
 pub use table::{
     AccountsConnect, AccountsDisconnect, AccountsList, AccountsUpdate, AccountsVisible, ActivityList, Events,
     KeysAcknowledge, KeysCreate, KeysDelete, KeysGet, KeysList, KeysRename, KeysRotate, KeysSetScope,
-    KeysVerify, Revisions, RpcDiscover, SettingsGet, SettingsSetStorageMode, SystemHealth, SystemStatus,
-    SystemStop, visit,
+    KeysUsage, KeysVerify, Revisions, RpcDiscover, SettingsGet, SettingsSetStorageMode, SystemHealth,
+    SystemStatus, SystemStop, visit,
 };
 
 /// Which sockets have a method.

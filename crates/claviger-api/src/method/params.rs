@@ -33,6 +33,14 @@ params! {
 }
 
 params! {
+    /// Parameters of `keys.usage`.
+    pub struct GetKeyUsage {
+        /// The key.
+        id: Required<KeyId>,
+    }
+}
+
+params! {
     /// Parameters of `keys.create`.
     pub struct CreateKey {
         /// Unique among keys, ignoring case.

@@ -1,14 +1,14 @@
 //! Owns the table: every method and subscription by name. Must not do anything.
 
 use super::{
-    Access, Acknowledge, ConnectAccount, CreateKey, DeleteKey, DisconnectAccount, GetKey, ListAccounts,
-    ListActivity, ListKeys, ListVisible, Method, NoParams, RenameKey, RotateKey, SetKeyScope, SetStorageMode,
-    Subscription, UpdateAccount, VerifySecret, Visitor,
+    Access, Acknowledge, ConnectAccount, CreateKey, DeleteKey, DisconnectAccount, GetKey, GetKeyUsage,
+    ListAccounts, ListActivity, ListKeys, ListVisible, Method, NoParams, RenameKey, RotateKey, SetKeyScope,
+    SetStorageMode, Subscription, UpdateAccount, VerifySecret, Visitor,
 };
 use crate::error::Code;
 use crate::object::{
     Account, AccountPage, ActivityPage, DeletedKey, DisconnectedAccount, Empty, Event, Health, Key, KeyPage,
-    KeyWithSecret, Revision, Settings, Status, Verification, VisibleAccounts,
+    KeyUsage, KeyWithSecret, Revision, Settings, Status, Verification, VisibleAccounts,
 };
 
 macro_rules! methods {
@@ -47,6 +47,8 @@ methods! {
     KeysAcknowledge = "keys.acknowledge", Admin, Acknowledge => Empty, [],
         "Says that the secret of a request_id has arrived, so that it is forgotten";
     KeysDelete = "keys.delete", Admin, DeleteKey => DeletedKey, [NotFound, Conflict, StorageFull], "Deletes a key for good";
+    KeysUsage = "keys.usage", Admin, GetKeyUsage => KeyUsage, [NotFound],
+        "Says how often a key was granted on each of the last 14 days";
     KeysVerify = "keys.verify", Verify, VerifySecret => Verification, [Unauthorized, StorageModeRequired, NotFound, Busy],
         "Says whose key a secret is, and whether it may see an account";
     AccountsList = "accounts.list", Admin, ListAccounts => AccountPage, [], "Lists accounts by name, ignoring case";

@@ -8,9 +8,11 @@ mod activity;
 mod event;
 mod key;
 mod system;
+mod usage;
 
 pub use account::{Account, AccountPage, DisconnectedAccount, VisibleAccounts};
 pub use activity::{Action, ActivityPage, Entry};
 pub use event::{Event, EventSettings, KeyUse, Revision};
 pub use key::{DeletedKey, Key, KeyIdentity, KeyPage, KeyWithSecret, Verification};
 pub use system::{Empty, Health, Settings, Status, VerificationCounts};
+pub use usage::{DayUsage, KeyUsage};

@@ -2,6 +2,7 @@
 
 use claviger_api::{AccountId, Key, KeyId, Name, Scope, Timestamp};
 
+use super::Usage;
 use crate::token::SlowHash;
 
 /// A key as the store keeps it.
@@ -25,26 +26,6 @@ pub struct KeyRecord {
     pub version: u64,
     /// The slow hash of its secret.
     pub hash: SlowHash,
-}
-
-/// When a key was used, as notes that are written behind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// When it was last verified with a right secret.
-    pub last_used_at: Option<Timestamp>,
-    /// When a secret that rotation had killed was last presented.
-    pub retired_secret_seen_at: Option<Timestamp>,
-}
-
-impl Usage {
-    /// The later of both, field by field.
-    #[must_use]
-    pub fn merged(self, other: Self) -> Self {
-        Self {
-            last_used_at: self.last_used_at.max(other.last_used_at),
-            retired_secret_seen_at: self.retired_secret_seen_at.max(other.retired_secret_seen_at),
-        }
-    }
 }
 
 impl KeyRecord {

@@ -4,7 +4,9 @@
 mod access;
 mod edit;
 mod key;
+mod usage;
 
 pub use access::{Denial, visible};
 pub use edit::{AccountEdit, Edit, KeyEdit, Note};
-pub use key::{KeyRecord, Usage, VersionConflict, check_version};
+pub use key::{KeyRecord, VersionConflict, check_version};
+pub use usage::{Grants, Usage, kept_days, oldest_kept};

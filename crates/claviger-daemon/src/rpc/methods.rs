@@ -5,7 +5,8 @@ use std::sync::Arc;
 use claviger_api::method::{
     AccountsConnect, AccountsDisconnect, AccountsList, AccountsUpdate, AccountsVisible, ActivityList,
     KeysAcknowledge, KeysCreate, KeysDelete, KeysGet, KeysList, KeysRename, KeysRotate, KeysSetScope,
-    KeysVerify, RpcDiscover, SettingsGet, SettingsSetStorageMode, SystemHealth, SystemStatus, SystemStop,
+    KeysUsage, KeysVerify, RpcDiscover, SettingsGet, SettingsSetStorageMode, SystemHealth, SystemStatus,
+    SystemStop,
 };
 use claviger_api::object::{DeletedKey, Empty, Health, Status};
 use claviger_api::param::Params;
@@ -90,6 +91,9 @@ fn register_keys(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodEr
     })?;
     register::<KeysGet, _>(module, |context, _, params| async move {
         context.service.key(&params.id).map_err(error_object)
+    })?;
+    register::<KeysUsage, _>(module, |context, _, params| async move {
+        context.service.key_usage(&params.id).map_err(error_object)
     })?;
     register::<KeysCreate, _>(module, |context, peer, params| async move {
         let scope = params.scope.unwrap_or(Scope::All);

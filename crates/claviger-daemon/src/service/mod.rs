@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use claviger_api::object::{DayUsage, KeyUsage};
 use claviger_api::{Event, Key, KeyId, KeyUse};
 use tokio::sync::Notify;
 
@@ -30,7 +31,7 @@ pub use error::{Error, FaultId};
 pub use hashing::WAITING_JOBS;
 pub use verification::{Refusal, Verdict};
 
-use crate::domain::Usage;
+use crate::domain::{Usage, kept_days};
 use crate::store::{Rows, Store, StoreError};
 use crate::token::{HashingCost, KeyPrefix, TagKey};
 use digests::Digests;
@@ -168,6 +169,29 @@ impl Service {
     /// When a key was used: what the store has, with what is only noted yet.
     fn usage_of(&self, rows: &impl Rows, id: &KeyId) -> Result<Usage, StoreError> {
         Ok(rows.usage(id)?.merged(self.usage.unsaved(id)))
+    }
+
+    /// How often a key was granted on each of the last days: what the store has, with what is only noted yet.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchKey`].
+    pub fn key_usage(&self, id: &KeyId) -> Result<KeyUsage, Error> {
+        let now = self.clock.now();
+        let found = self.store.read(|rows| {
+            if rows.generation(id)?.is_none() {
+                return Ok(None);
+            }
+            let saves = rows.state()?.usage_saves;
+            let written = rows.granted_on(id, kept_days(now))?;
+            let unwritten = self.usage.unwritten(id, saves, kept_days(now));
+            let counts = written.into_iter().zip(unwritten);
+            let days = kept_days(now).zip(counts).map(|(day, (written, unwritten))| DayUsage {
+                day,
+                granted: written.saturating_add(unwritten),
+            });
+            Ok(Some(KeyUsage { days: days.collect() }))
+        })?;
+        found.ok_or(Error::NoSuchKey)
     }
 
     /// A key as methods return it. An index names it, so it must be there.

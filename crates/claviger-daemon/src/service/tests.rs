@@ -1,5 +1,7 @@
 //! Owns the specification of the use cases, with a clock of its own and cheap hashing. Must not open a socket.
 
+mod usage;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::pin::pin;

@@ -173,12 +173,15 @@ impl Service {
             if self.digests.is_proven(&id, generation, &digest) != Some(true) {
                 return Ok(Look::Cold(key));
             }
-            self.usage.note_used(id, self.clock.now());
             let state = rows.state()?;
-            if !state.storage_mode {
-                return Ok(Look::Proven(Err(Denial::StorageModeOff)));
+            let opened =
+                if state.storage_mode { open(rows, key, state)? } else { Err(Denial::StorageModeOff) };
+            let now = self.clock.now();
+            match opened {
+                Ok(_) => self.usage.note_granted(id, now),
+                Err(_) => self.usage.note_denied(id, now),
             }
-            Ok(Look::Proven(open(rows, key, state)?))
+            Ok(Look::Proven(opened))
         })?;
         Ok(found)
     }

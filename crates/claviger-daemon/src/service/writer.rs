@@ -170,7 +170,8 @@ impl Job for SaveUsage {
         }
         let merged: Result<Vec<_>, StoreError> =
             self.written.iter().map(|(id, _)| Ok((*id, service.usage_of(writer, id)?))).collect();
-        writer.put_usage(&merged?, now)?;
+        let grants = self.queue.begin_save(writer.state()?.usage_saves);
+        writer.put_usage(&merged?, &grants, now)?;
         Ok(None)
     }
 

@@ -7,14 +7,14 @@ use super::StoreError;
 use super::record::encode;
 use super::tables::{
     ACCOUNT_NAMES, ACCOUNTS, ACTIVITY, GRANTS, KEY_ACTIVITY, KEY_NAMES, KEYS, META, SECRETS, SETTINGS, State,
-    USAGE,
+    USAGE, USAGE_DAYS,
 };
 use crate::token::TagKey;
 
 type Step = fn(&WriteTransaction) -> Result<(), StoreError>;
 
 /// The steps in order: the first makes schema 1 of an empty file.
-const STEPS: &[Step] = &[create];
+const STEPS: &[Step] = &[create, count_days];
 
 /// The schema of this version.
 pub(super) const SCHEMA: u64 = STEPS.len() as u64;
@@ -41,5 +41,11 @@ fn create(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.open_table(SETTINGS)?.insert("state", encode(&State::default()).as_slice())?;
     let tag_key = TagKey::random().map_err(|_| StoreError::Damaged("no randomness for the tag key"))?;
     transaction.open_table(SECRETS)?.insert("tag", tag_key.as_bytes().as_slice())?;
+    Ok(())
+}
+
+/// Schema 2: how often keys were granted, by day.
+fn count_days(transaction: &WriteTransaction) -> Result<(), StoreError> {
+    transaction.open_table(USAGE_DAYS)?;
     Ok(())
 }

@@ -177,6 +177,7 @@ fn schema_of(database: &impl ReadableDatabase) -> Result<u64, StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tables::{SETTINGS, State, USAGE_DAYS};
     use super::super::{FILE_NAME, Rows};
     use super::*;
 
@@ -238,6 +239,29 @@ mod tests {
         zeroed[from..].fill(0);
         fs::write(&path, &zeroed).unwrap();
         assert!(Store::open(&path).is_err());
+    }
+
+    #[test]
+    fn a_store_of_schema_1_is_brought_up_to_date_and_keeps_its_state() {
+        let (_directory, path) = place();
+        drop(Store::open(&path).unwrap());
+        {
+            let database = Builder::new().open(&path).unwrap();
+            let transaction = database.begin_write().unwrap();
+            transaction.delete_table(USAGE_DAYS).unwrap();
+            transaction.open_table(META).unwrap().insert("schema", 1).unwrap();
+            // A map of three fields: revision 41, Storage Mode on, newest time 7.
+            let state = [0xa3, 0x00, 0x18, 41, 0x01, 0xf5, 0x02, 0x07];
+            transaction.open_table(SETTINGS).unwrap().insert("state", &state[..]).unwrap();
+            transaction.commit().unwrap();
+            database.close().unwrap();
+        }
+        let store = Store::open(&path).unwrap();
+        let state = store.read(Rows::state).unwrap();
+        assert_eq!(state, State { revision: 41, storage_mode: true, newest_at: 7, usage_saves: 0 });
+        let id = claviger_api::KeyId::from_body("4fX9aQ2LmN7b").unwrap();
+        let days = [claviger_api::Day::from_number(1)];
+        assert_eq!(store.read(|rows| rows.granted_on(&id, days.into_iter())).unwrap(), [0]);
     }
 
     #[test]

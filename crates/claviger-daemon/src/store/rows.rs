@@ -2,13 +2,13 @@
 
 use std::ops::Bound;
 
-use claviger_api::{Account, AccountId, Entry, KeyId, Timestamp};
+use claviger_api::{Account, AccountId, Day, Entry, KeyId, Timestamp};
 use redb::{ReadableTable, ReadableTableMetadata};
 
 use super::record::{decode, decode_account, decode_entry, decode_generation, decode_key};
 use super::tables::{
     ACCOUNT_NAMES, ACCOUNTS, ACTIVITY, GRANTS, KEY_ACTIVITY, KEY_NAMES, KEYS, SECRETS, SETTINGS, State,
-    Tables, USAGE,
+    Tables, USAGE, USAGE_DAYS,
 };
 use super::{StoreError, Writer};
 use crate::domain::{KeyRecord, Usage};
@@ -73,6 +73,12 @@ pub trait Rows {
             last_used_at: time(used),
             retired_secret_seen_at: time(seen),
         }))
+    }
+
+    /// How often a key was granted on each of these days, as far as it is written.
+    fn granted_on(&self, id: &KeyId, days: impl Iterator<Item = Day>) -> Result<Vec<u64>, StoreError> {
+        let table = self.tables().table(USAGE_DAYS)?;
+        days.map(|day| Ok(table.get((day.number(), row_key(id)))?.map_or(0, |row| row.value()))).collect()
     }
 
     /// Up to `limit` keys in the order of their names, after a folded name, each with that name.

@@ -22,6 +22,11 @@ pub(super) const GRANTS: TableDefinition<'_, (&str, KeyIdBytes), ()> = TableDefi
 pub(super) const USAGE: TableDefinition<'_, KeyIdBytes, (Option<i64>, Option<i64>)> =
     TableDefinition::new("usage_v1");
 
+/// (days since 1970, key id) → how often the key was granted on that day. No row for a day without use. Ordered by day,
+/// so that what is too old stands together.
+pub(super) const USAGE_DAYS: TableDefinition<'_, (i32, KeyIdBytes), u64> =
+    TableDefinition::new("usage_days_v1");
+
 /// Account id → [`super::record::StoredAccount`].
 pub(super) const ACCOUNTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("accounts_v1");
 
@@ -58,6 +63,10 @@ pub struct State {
     /// The newest time that the store has: time never runs behind it. Milliseconds since 1970.
     #[n(2)]
     pub newest_at: i64,
+    /// How often notes of use were written; it tells which of the notes in memory are in the store.
+    #[n(3)]
+    #[cbor(default)]
+    pub usage_saves: u64,
 }
 
 /// Opens tables for reading, inside a read or a write transaction.

@@ -1,16 +1,20 @@
 //! Owns writing: an edit with its indexes, its audit entry and its revision, in one transaction. Must not decide a rule.
 
 use claviger_api::name::fold;
-use claviger_api::{Account, Entry, KeyId, Scope, Timestamp};
-use redb::{ReadableTable, WriteTransaction};
+use claviger_api::{Account, Day, Entry, KeyId, Scope, Timestamp};
+use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::record::{encode, encode_account, encode_entry, encode_key};
 use super::rows::row_key;
 use super::tables::{
-    ACCOUNT_NAMES, ACCOUNTS, ACTIVITY, GRANTS, KEY_ACTIVITY, KEY_NAMES, KEYS, SETTINGS, State, USAGE,
+    ACCOUNT_NAMES, ACCOUNTS, ACTIVITY, GRANTS, KEY_ACTIVITY, KEY_NAMES, KEYS, KeyIdBytes, SETTINGS, State,
+    USAGE, USAGE_DAYS,
 };
 use super::{Rows, StoreError};
-use crate::domain::{AccountEdit, Edit, KeyEdit, KeyRecord, Note, Usage};
+use crate::domain::{AccountEdit, Edit, Grants, KeyEdit, KeyRecord, Note, Usage, oldest_kept};
+
+/// How many counts of old days one writing of notes removes at most.
+const PRUNED_AT_ONCE: usize = 1_000;
 
 /// One write transaction.
 pub struct Writer(WriteTransaction);
@@ -71,18 +75,26 @@ impl Writer {
             revision: state.revision + 1,
             storage_mode: edit.storage_mode.unwrap_or(state.storage_mode),
             newest_at: state.newest_at.max(at.as_millis()),
+            ..state
         };
         self.put_state(state)?;
         Ok(Applied { revision: state.revision, storage_mode: state.storage_mode })
     }
 
-    /// Writes notes of use. They have no audit entry and no revision. Keys that are gone are passed over.
+    /// Writes notes of use and adds to the counts of grants. They have no audit entry and no revision. Keys that are
+    /// gone are passed over.
     ///
     /// # Errors
     /// The store failed; the transaction must not be committed.
-    pub fn put_usage(&mut self, notes: &[(KeyId, Usage)], at: Timestamp) -> Result<(), StoreError> {
+    pub fn put_usage(
+        &mut self,
+        notes: &[(KeyId, Usage)],
+        grants: &Grants,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         let state = self.state()?;
-        self.put_state(State { newest_at: state.newest_at.max(at.as_millis()), ..state })?;
+        let newest_at = state.newest_at.max(at.as_millis());
+        self.put_state(State { newest_at, usage_saves: state.usage_saves + 1, ..state })?;
         let keys = self.0.open_table(KEYS)?;
         let mut usage = self.0.open_table(USAGE)?;
         let ms = |time: Option<Timestamp>| time.map(Timestamp::as_millis);
@@ -91,7 +103,15 @@ impl Writer {
                 usage.insert(row_key(id), (ms(note.last_used_at), ms(note.retired_secret_seen_at)))?;
             }
         }
-        Ok(())
+        let mut days = self.0.open_table(USAGE_DAYS)?;
+        for ((id, day), more) in grants {
+            if keys.get(row_key(id))?.is_some() {
+                let place = (day.number(), row_key(id));
+                let before = days.get(place)?.map_or(0, |row| row.value());
+                days.insert(place, before.saturating_add(*more))?;
+            }
+        }
+        prune(&mut days, oldest_kept(at))
     }
 
     fn put_state(&mut self, state: State) -> Result<(), StoreError> {
@@ -119,7 +139,21 @@ impl Writer {
         self.0.open_table(KEYS)?.remove(id)?;
         self.0.open_table(KEY_NAMES)?.remove(fold(&key.name).as_str())?;
         self.0.open_table(USAGE)?.remove(id)?;
+        self.remove_days(id)?;
         self.put_grants(&key.id, Some(&key.scope), None)
+    }
+
+    /// Removes a key's counts of every day. Few days have rows, so going from day to day is short.
+    fn remove_days(&mut self, id: &[u8; 12]) -> Result<(), StoreError> {
+        let mut days = self.0.open_table(USAGE_DAYS)?;
+        let mut from = i32::MIN;
+        loop {
+            let next = days.range((from, &[0; 12])..)?.next().transpose()?.map(|(place, _)| place.value().0);
+            let Some(day) = next else { return Ok(()) };
+            days.remove((day, id))?;
+            let Some(after) = day.checked_add(1) else { return Ok(()) };
+            from = after;
+        }
     }
 
     fn put_grants(
@@ -182,5 +216,113 @@ impl Writer {
             self.0.open_table(KEY_ACTIVITY)?.insert((row_key(&id), seq), ())?;
         }
         Ok(())
+    }
+}
+
+/// Removes counts of days before `first`, not so many at once that a change has to wait for it.
+fn prune(days: &mut Table<'_, (i32, KeyIdBytes), u64>, first: Day) -> Result<(), StoreError> {
+    let old = days.range(..(first.number(), &[0; 12]))?.take(PRUNED_AT_ONCE);
+    let old: Vec<(i32, [u8; 12])> =
+        old.map(|row| row.map(|(place, _)| (place.value().0, *place.value().1))).collect::<Result<_, _>>()?;
+    for (day, id) in old {
+        days.remove((day, &id))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use claviger_api::{AccountId, Action};
+    use redb::ReadableTableMetadata;
+
+    use super::super::tables::Tables;
+    use super::super::{Rows, Store};
+    use super::*;
+    use crate::token::{HashingCost, SlowHash};
+
+    const AUTHOR: Author = Author { uid: 1000, pid: None };
+    const DAY_MS: i64 = 86_400_000;
+
+    fn key(letter: char, accounts: &[&str]) -> KeyRecord {
+        let id = KeyId::from_body(&letter.to_string().repeat(12)).unwrap();
+        KeyRecord {
+            id,
+            name: letter.to_string(),
+            hint: String::new(),
+            scope: accounts.iter().map(|id| AccountId::parse(id).unwrap()).collect(),
+            created_at: Timestamp::default(),
+            rotated_at: None,
+            generation: 1,
+            version: 1,
+            hash: SlowHash { cost: HashingCost::new(8, 1, 1).unwrap(), salt: [0; 16], hash: [0; 32] },
+        }
+    }
+
+    fn edit(store: &Store, change: KeyEdit) {
+        let note = Note {
+            action: Action::KeyScopeChanged,
+            key_id: None,
+            key_name: None,
+            account_id: None,
+            detail: None,
+        };
+        let edit = Edit { keys: vec![change], accounts: vec![], storage_mode: None, note };
+        store.write(|writer| writer.apply(&edit, AUTHOR, Timestamp::default())).unwrap();
+    }
+
+    fn holders(store: &Store, account: &str) -> Vec<KeyId> {
+        store.read(|rows| rows.holders(&AccountId::parse(account).unwrap())).unwrap()
+    }
+
+    fn count(store: &Store, day: i32, ids: &[KeyId]) {
+        let at = Timestamp::from_millis(i64::from(day) * DAY_MS);
+        let grants = ids.iter().map(|id| ((*id, Day::of(at)), 1)).collect();
+        store.write(|writer| writer.put_usage(&[], &grants, at)).unwrap();
+    }
+
+    fn counted(store: &Store) -> u64 {
+        store.read(|rows| Ok(rows.table(USAGE_DAYS)?.len()?)).unwrap()
+    }
+
+    #[test]
+    fn an_account_that_a_scope_no_longer_names_is_no_longer_held() {
+        let store = Store::memory().unwrap();
+        let (wide, narrow) = (key('A', &["a", "b"]), key('A', &["b"]));
+        edit(&store, KeyEdit::Create(wide.clone()));
+        assert_eq!((holders(&store, "a"), holders(&store, "b")), (vec![wide.id], vec![wide.id]));
+        edit(&store, KeyEdit::Change { before: wide.clone(), after: narrow.clone() });
+        assert_eq!((holders(&store, "a"), holders(&store, "b")), (vec![], vec![wide.id]));
+        let all = KeyRecord { scope: Scope::All, ..narrow.clone() };
+        edit(&store, KeyEdit::Change { before: narrow.clone(), after: all.clone() });
+        assert_eq!(holders(&store, "b"), []);
+        edit(&store, KeyEdit::Change { before: all, after: narrow.clone() });
+        edit(&store, KeyEdit::Delete(narrow));
+        assert_eq!(holders(&store, "b"), []);
+    }
+
+    #[test]
+    fn counts_go_with_their_key_and_none_is_written_for_one_that_is_gone() {
+        let store = Store::memory().unwrap();
+        let (gone, stays) = (key('A', &[]), key('B', &[]));
+        edit(&store, KeyEdit::Create(gone.clone()));
+        edit(&store, KeyEdit::Create(stays.clone()));
+        for day in [3, 4, 9] {
+            count(&store, day, &[gone.id, stays.id]);
+        }
+        edit(&store, KeyEdit::Delete(gone.clone()));
+        assert_eq!(counted(&store), 3);
+        count(&store, 9, &[gone.id, stays.id]);
+        assert_eq!(counted(&store), 3);
+    }
+
+    #[test]
+    fn counts_of_old_days_go_when_newer_ones_come() {
+        let store = Store::memory().unwrap();
+        let key = key('A', &[]);
+        edit(&store, KeyEdit::Create(key.clone()));
+        for day in 1..=30 {
+            count(&store, day, &[key.id]);
+            assert_eq!(counted(&store), u64::try_from(day).unwrap().min(14), "day {day}");
+        }
     }
 }
