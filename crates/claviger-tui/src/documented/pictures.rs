@@ -67,7 +67,7 @@ fn keys() -> Vec<Key> {
         key("u8Jd0EwKf6Rz", "CI", only(&["everyday"]), 9 * day, Some(130)),
         key("4fX9aQ2LmN7b", "Production", Scope::All, 88 * day, Some(0)),
         key("da9JhS1xUo3P", "Retirement planner", only(&["index", "pension"]), 5 * day, None),
-        key("SOOqTb5iM8gC", "Partner sandbox", only(&[]), 61 * day, Some(33 * day)),
+        key("SOOqTb5iM8gC", "Savings bot", only(&[]), 61 * day, Some(33 * day)),
         key("Ozch0yN4vE7l", "Tax export", Scope::All, 12 * day, Some(26 * 60)),
     ]
 }
@@ -130,7 +130,7 @@ fn gallery() -> Vec<(&'static str, &'static str, Stage)> {
     copied.tell(Msg::Copied { what: CopyOf::Secret, by: Ok(Copied::Osc52) });
     vec![
         ("keys", "The keys, with the selected one's details beside them", detailed(live(120, 28, "jj"))),
-        ("filter", "The keys filtered by /plan", live(100, 14, "/plan")),
+        ("filter", "The keys filtered by /sav: a name and an account have it", live(120, 14, "/sav")),
         ("first-run", "An interface without any key yet", empty()),
         ("help", "The help overlay, searched for rotate", live(100, 26, "?rot")),
         ("create-name", "Create key, with a name typed", live(100, 26, "nGateway")),

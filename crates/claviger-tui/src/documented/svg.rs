@@ -115,12 +115,11 @@ fn draw_row(svg: &mut String, row: &[Cell], y: usize) {
             );
         }
         if look.is(Modifier::UNDERLINED) {
-            let right = left + wide;
+            let y = y + BASELINE + 2;
+            let class = look.classes("f");
             let _ = writeln!(
                 svg,
-                "<path class=\"{}\" d=\"M{left} {}H{right}\"/>",
-                look.classes("l"),
-                y + BASELINE + 3
+                "<rect class=\"{class}\" x=\"{left}\" y=\"{y}\" width=\"{wide}\" height=\"1\"/>"
             );
         }
         if drawn {
