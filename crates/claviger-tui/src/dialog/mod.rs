@@ -3,12 +3,14 @@
 mod boxes;
 mod form;
 mod opening;
+mod purpose;
 mod request;
 
 use claviger_api::{Key, Secret, Timestamp};
 
 pub(crate) use boxes::Boxes;
-pub(crate) use form::{Button, Field, Form, Pending, Phase, Purpose, Stop, TextField};
+pub(crate) use form::{Button, Field, Form, Pending, Phase, Stop, TextField};
+pub(crate) use purpose::{Purpose, Subject};
 
 /// A dialog.
 #[derive(Debug)]

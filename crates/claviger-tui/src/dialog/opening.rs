@@ -2,8 +2,8 @@
 
 use claviger_api::{Account, AccountId, Key, KeyId, Scope};
 
-use super::Boxes;
-use super::form::{Field, Form, Purpose, Subject, TextField};
+use super::form::{Field, Form, TextField};
+use super::{Boxes, Purpose, Subject};
 use crate::input::Input;
 use crate::state::Store;
 

@@ -2,7 +2,8 @@
 
 use claviger_api::{AccountId, Name, RequestId, Scope};
 
-use super::form::{Field, Form, Purpose};
+use super::Purpose;
+use super::form::{Field, Form};
 use super::opening::{ID, INSTITUTION, KIND, MASK, NAME};
 use crate::effects::{Call, Facts};
 
