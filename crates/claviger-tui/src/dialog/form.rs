@@ -2,7 +2,7 @@
 
 use claviger_api::Timestamp;
 
-use super::{Boxes, Purpose};
+use super::{Boxes, Findings, Purpose};
 use crate::effects::{Call, CallId};
 use crate::input::Input;
 
@@ -14,6 +14,15 @@ pub(crate) struct Form {
     /// A place among the fields, then the buttons.
     pub(crate) focus: usize,
     pub(crate) phase: Phase,
+    pub(crate) findings: Findings,
+}
+
+/// How much a form shares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    All,
+    Some,
+    Nothing,
 }
 
 /// A field.
@@ -93,7 +102,7 @@ impl Form {
     /// A form with the focus on its first field, or on Cancel where something would be lost.
     pub(crate) fn new(purpose: Purpose, fields: Vec<Field>) -> Self {
         let focus = if purpose.saves() { 0 } else { fields.len() + 1 };
-        let mut form = Self { purpose, fields, focus, phase: Phase::Asking };
+        let mut form = Self { purpose, fields, focus, phase: Phase::Asking, findings: Findings::None };
         if !form.reachable(focus) {
             form.next();
         }
@@ -181,6 +190,14 @@ impl Form {
 
     pub(crate) fn shares_all(&self) -> bool {
         self.fields.iter().any(|field| matches!(field, Field::ShareAll(true)))
+    }
+
+    pub(crate) fn sharing(&self) -> Sharing {
+        match self.boxes() {
+            _ if self.shares_all() => Sharing::All,
+            Some(boxes) if !boxes.checked.is_empty() => Sharing::Some,
+            _ => Sharing::Nothing,
+        }
     }
 
     pub(crate) fn boxes(&self) -> Option<&Boxes> {

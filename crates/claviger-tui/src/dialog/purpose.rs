@@ -8,6 +8,8 @@ pub(crate) enum Purpose {
     CreateKey,
     RenameKey(Subject<KeyId>),
     EditScope(Subject<KeyId>),
+    /// Giving a restricted key every account: asked on top of `Edit scope`, which then waits for the answer.
+    ShareAll(Subject<KeyId>),
     RotateKey(Subject<KeyId>),
     DeleteKey(Subject<KeyId>),
     ConnectAccount,
@@ -33,6 +35,7 @@ impl Purpose {
             Self::CreateKey => "Create key",
             Self::RenameKey(_) => "Rename key",
             Self::EditScope(_) => "Edit scope",
+            Self::ShareAll(_) => "Share all accounts",
             Self::RotateKey(_) => "Rotate key",
             Self::DeleteKey(_) => "Delete key",
             Self::ConnectAccount => "Connect account",
@@ -47,6 +50,7 @@ impl Purpose {
         match self {
             Self::CreateKey => "Create Key",
             Self::RenameKey(_) | Self::EditScope(_) | Self::EditAccount(_) => "Save",
+            Self::ShareAll(_) => "Share All",
             Self::RotateKey(_) => "Rotate",
             Self::DeleteKey(_) => "Delete",
             Self::ConnectAccount => "Connect Account",
@@ -58,9 +62,11 @@ impl Purpose {
     /// The key that it is about.
     pub(crate) fn key(&self) -> Option<&Subject<KeyId>> {
         match self {
-            Self::RenameKey(key) | Self::EditScope(key) | Self::RotateKey(key) | Self::DeleteKey(key) => {
-                Some(key)
-            }
+            Self::RenameKey(key)
+            | Self::EditScope(key)
+            | Self::ShareAll(key)
+            | Self::RotateKey(key)
+            | Self::DeleteKey(key) => Some(key),
             _ => None,
         }
     }

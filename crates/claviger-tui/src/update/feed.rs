@@ -4,7 +4,7 @@ use claviger_api::KeyId;
 
 use super::able::says_away;
 use super::{lists, replies};
-use crate::dialog::{Dialog, Phase};
+use crate::dialog::{Dialog, Heard, Phase, Purpose};
 use crate::effects::Effect;
 use crate::message::{Feed, Link};
 use crate::state::{Order, Paging, State, Tone};
@@ -47,6 +47,7 @@ pub(super) fn feed(state: &mut State, feed: Feed) {
         }
     }
     let storage_mode = state.store.storage_mode;
+    let news = Heard::of(&feed);
     state.store.apply(feed);
     match (storage_mode, state.store.storage_mode) {
         (Some(false), Some(true)) => state.notify(Tone::Info, "Storage Mode is on"),
@@ -59,9 +60,7 @@ pub(super) fn feed(state: &mut State, feed: Feed) {
     for dialog in &mut state.dialogs {
         match dialog {
             Dialog::Form(form) => {
-                if let Some(boxes) = form.boxes_mut() {
-                    boxes.refresh(&state.store);
-                }
+                form.hear(&state.store, news);
                 form.settle_focus();
             }
             // A new key may be here before the news of it: that it is unknown says nothing.
@@ -85,7 +84,10 @@ pub(super) fn close_orphans(state: &mut State) {
                 (_, Some(account)) => format!("the account {} is gone", account.name),
                 _ => "it is gone".to_owned(),
             };
-            gone.push(format!("{} was closed: {name}", form.purpose.title()));
+            // The question on top of `Edit scope` goes with it.
+            if !matches!(form.purpose, Purpose::ShareAll(_)) {
+                gone.push(format!("{} was closed: {name}", form.purpose.title()));
+            }
             false
         }
         _ => true,

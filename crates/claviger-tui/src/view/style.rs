@@ -59,6 +59,11 @@ impl Theme {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
+    /// The characters by which a filter found a row; seen on the selected row too, which is reversed.
+    pub(super) fn mark(self) -> Style {
+        Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
+    }
+
     /// A line to type in.
     pub(super) fn field(self) -> Style {
         Style::new().add_modifier(Modifier::UNDERLINED)
