@@ -7,6 +7,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use crate::Borders;
+use crate::keymap::Keymap;
 use crate::message::{Feed, Link, Msg};
 use crate::press::Press;
 use crate::state::{Look, Palette, Size, State};
@@ -49,8 +50,13 @@ impl Rehearsal {
     /// An interface on a screen of this size that has just heard everything.
     #[must_use]
     pub fn live(snapshot: Snapshot, (width, height): (u16, u16)) -> Self {
-        let look =
-            Look { label: None, borders: Borders::Drawn, palette: Palette::Sixteen, zone: TimeZone::UTC };
+        let look = Look {
+            label: None,
+            borders: Borders::Drawn,
+            palette: Palette::Sixteen,
+            zone: TimeZone::UTC,
+            keymap: Keymap::default(),
+        };
         let state = State::new(look, 7, Size { width, height }, Timestamp::from_millis(NOW));
         let Ok(terminal) = Terminal::new(TestBackend::new(width, height));
         let mut rehearsal = Self { state, terminal, changes: 0 };

@@ -77,6 +77,8 @@ pub(crate) enum Feed {
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
     Done,
+    /// An account is there under this id.
+    Connected(AccountId),
     Secret(Box<KeyWithSecret>),
 }
 

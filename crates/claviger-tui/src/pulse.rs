@@ -52,6 +52,11 @@ impl State {
         if self.tab == Tab::Keys && self.shows_details() {
             times.extend(self.recent.entries.iter().map(|entry| entry.at));
         }
+        for dialog in &self.dialogs {
+            if let Dialog::Form(form) = dialog {
+                times.extend(form.times(&self.store));
+            }
+        }
         times.into_iter().filter_map(|time| age::changes_at(time, self.now)).min()
     }
 }

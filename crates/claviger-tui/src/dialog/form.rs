@@ -1,8 +1,8 @@
 //! Owns a form: its fields, its two buttons, where the focus is, and how far it has come. Must not know the daemon.
 
-use claviger_api::{AccountId, KeyId, Timestamp};
+use claviger_api::Timestamp;
 
-use super::Boxes;
+use super::{Boxes, Findings, Purpose};
 use crate::effects::{Call, CallId};
 use crate::input::Input;
 
@@ -14,30 +14,15 @@ pub(crate) struct Form {
     /// A place among the fields, then the buttons.
     pub(crate) focus: usize,
     pub(crate) phase: Phase,
+    pub(crate) findings: Findings,
 }
 
-/// What a form is for, and what it is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    CreateKey,
-    RenameKey(Subject<KeyId>),
-    EditScope(Subject<KeyId>),
-    RotateKey(Subject<KeyId>),
-    DeleteKey(Subject<KeyId>),
-    ConnectAccount,
-    EditAccount(Subject<AccountId>),
-    DisconnectAccount(Subject<AccountId>),
-    /// Turning Storage Mode off.
-    StorageMode,
-}
-
-/// What a form is about, as it was when the form was opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Subject<Id> {
-    pub(crate) id: Id,
-    pub(crate) name: String,
-    /// An edit is refused when this is no longer its version.
-    pub(crate) version: u64,
+/// How much a form shares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    All,
+    Some,
+    Nothing,
 }
 
 /// A field.
@@ -113,71 +98,11 @@ impl Pending {
     }
 }
 
-impl Purpose {
-    /// The title that the dialog bears.
-    pub(crate) const fn title(&self) -> &'static str {
-        match self {
-            Self::CreateKey => "Create key",
-            Self::RenameKey(_) => "Rename key",
-            Self::EditScope(_) => "Edit scope",
-            Self::RotateKey(_) => "Rotate key",
-            Self::DeleteKey(_) => "Delete key",
-            Self::ConnectAccount => "Connect account",
-            Self::EditAccount(_) => "Edit account",
-            Self::DisconnectAccount(_) => "Disconnect account",
-            Self::StorageMode => "Storage Mode",
-        }
-    }
-
-    /// What the button that goes on says.
-    pub(crate) const fn button(&self) -> &'static str {
-        match self {
-            Self::CreateKey => "Create Key",
-            Self::RenameKey(_) | Self::EditScope(_) | Self::EditAccount(_) => "Save",
-            Self::RotateKey(_) => "Rotate",
-            Self::DeleteKey(_) => "Delete",
-            Self::ConnectAccount => "Connect Account",
-            Self::DisconnectAccount(_) => "Disconnect",
-            Self::StorageMode => "Turn Off",
-        }
-    }
-
-    /// The key that it is about.
-    pub(crate) fn key(&self) -> Option<&Subject<KeyId>> {
-        match self {
-            Self::RenameKey(key) | Self::EditScope(key) | Self::RotateKey(key) | Self::DeleteKey(key) => {
-                Some(key)
-            }
-            _ => None,
-        }
-    }
-
-    /// The account that it is about.
-    pub(crate) fn account(&self) -> Option<&Subject<AccountId>> {
-        match self {
-            Self::EditAccount(account) | Self::DisconnectAccount(account) => Some(account),
-            _ => None,
-        }
-    }
-
-    /// Whether Ctrl-S saves it. What destroys is only ever done by its own button.
-    pub(crate) const fn saves(&self) -> bool {
-        matches!(
-            self,
-            Self::CreateKey
-                | Self::RenameKey(_)
-                | Self::EditScope(_)
-                | Self::ConnectAccount
-                | Self::EditAccount(_)
-        )
-    }
-}
-
 impl Form {
     /// A form with the focus on its first field, or on Cancel where something would be lost.
     pub(crate) fn new(purpose: Purpose, fields: Vec<Field>) -> Self {
         let focus = if purpose.saves() { 0 } else { fields.len() + 1 };
-        let mut form = Self { purpose, fields, focus, phase: Phase::Asking };
+        let mut form = Self { purpose, fields, focus, phase: Phase::Asking, findings: Findings::None };
         if !form.reachable(focus) {
             form.next();
         }
@@ -265,6 +190,14 @@ impl Form {
 
     pub(crate) fn shares_all(&self) -> bool {
         self.fields.iter().any(|field| matches!(field, Field::ShareAll(true)))
+    }
+
+    pub(crate) fn sharing(&self) -> Sharing {
+        match self.boxes() {
+            _ if self.shares_all() => Sharing::All,
+            Some(boxes) if !boxes.checked.is_empty() => Sharing::Some,
+            _ => Sharing::Nothing,
+        }
     }
 
     pub(crate) fn boxes(&self) -> Option<&Boxes> {

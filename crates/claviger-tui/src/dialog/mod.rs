@@ -1,14 +1,23 @@
 //! Owns the dialogs: what they ask, what is filled in, what they would release. Must not carry anything out or draw.
 
 mod boxes;
+mod change;
+mod findings;
 mod form;
 mod opening;
+mod purpose;
 mod request;
+mod window;
 
 use claviger_api::{Key, Secret, Timestamp};
 
-pub(crate) use boxes::Boxes;
-pub(crate) use form::{Button, Field, Form, Pending, Phase, Purpose, Stop, TextField};
+pub(crate) use boxes::{Boxes, Listed, searched};
+pub(crate) use change::{Change, Names};
+pub(crate) use findings::{Findings, Heard};
+pub(crate) use form::{Button, Field, Form, Pending, Phase, Sharing, Stop, TextField};
+pub(crate) use purpose::{Purpose, Subject};
+pub(crate) use request::Release;
+pub(crate) use window::{Line, Window};
 
 /// A dialog.
 #[derive(Debug)]
@@ -27,6 +36,8 @@ pub(crate) struct SecretDialog {
     pub(crate) deaf_until: Option<Timestamp>,
     /// Why the secret opens nothing any more; lasts as long as that.
     pub(crate) warning: Option<&'static str>,
+    /// Whether it was handed to a clipboard.
+    pub(crate) is_copied: bool,
     /// Where it was last written to.
     pub(crate) written: Option<String>,
     /// What was last done or refused here.
@@ -45,6 +56,7 @@ impl SecretDialog {
             secret,
             deaf_until: Some(deaf_until),
             warning: None,
+            is_copied: false,
             written: None,
             said: None,
             quitting: false,

@@ -2,8 +2,8 @@
 
 use claviger_api::{Account, AccountId, Key, KeyId, Scope};
 
-use super::Boxes;
-use super::form::{Field, Form, Purpose, Subject, TextField};
+use super::form::{Field, Form, TextField};
+use super::{Boxes, Purpose, Subject};
 use crate::input::Input;
 use crate::state::Store;
 
@@ -31,7 +31,7 @@ impl Form {
         let fields = vec![
             text(NAME, "what will use it", ""),
             Field::ShareAll(true),
-            Field::Accounts(Boxes::new([].into(), store)),
+            Field::Accounts(Boxes::new(None, store)),
         ];
         Self::new(Purpose::CreateKey, fields)
     }
@@ -41,16 +41,26 @@ impl Form {
     }
 
     pub(crate) fn edit_scope(key: &Key, store: &Store) -> Self {
-        let (all, checked) = match &key.scope {
-            Scope::All => (true, [].into()),
-            Scope::Only(accounts) => (false, accounts.clone()),
-        };
-        let fields = vec![Field::ShareAll(all), Field::Accounts(Boxes::new(checked, store))];
+        let all = key.scope == Scope::All;
+        let boxes = Boxes::new(Some(key.scope.clone()), store);
+        let fields = vec![Field::ShareAll(all), Field::Accounts(boxes)];
         Self::new(Purpose::EditScope(Subject::<KeyId>::of(key)), fields)
     }
 
-    pub(crate) fn rotate_key(key: &Key) -> Self {
-        Self::new(Purpose::RotateKey(Subject::<KeyId>::of(key)), vec![])
+    /// The question that comes before a restricted key gets every account.
+    pub(crate) fn share_all(key: Subject<KeyId>, store: &Store) -> Self {
+        Self::question(Purpose::ShareAll(key), store)
+    }
+
+    /// A form without fields.
+    fn question(purpose: Purpose, store: &Store) -> Self {
+        let mut form = Self::new(purpose, vec![]);
+        form.look_again(store);
+        form
+    }
+
+    pub(crate) fn rotate_key(key: &Key, store: &Store) -> Self {
+        Self::question(Purpose::RotateKey(Subject::<KeyId>::of(key)), store)
     }
 
     pub(crate) fn delete_key(key: &Key) -> Self {
@@ -74,12 +84,12 @@ impl Form {
         )
     }
 
-    pub(crate) fn disconnect_account(account: &Account) -> Self {
-        Self::new(Purpose::DisconnectAccount(Subject::<AccountId>::of(account)), vec![])
+    pub(crate) fn disconnect_account(account: &Account, store: &Store) -> Self {
+        Self::question(Purpose::DisconnectAccount(Subject::<AccountId>::of(account)), store)
     }
 
-    pub(crate) fn storage_mode_off() -> Self {
-        Self::new(Purpose::StorageMode, vec![])
+    pub(crate) fn storage_mode_off(store: &Store) -> Self {
+        Self::question(Purpose::StorageMode, store)
     }
 
     /// The same form begun again from what the daemon has now; `None` where its subject is gone.
@@ -90,12 +100,14 @@ impl Form {
             Purpose::CreateKey => Self::create_key(store),
             Purpose::RenameKey(_) => Self::rename_key(key?),
             Purpose::EditScope(_) => Self::edit_scope(key?, store),
-            Purpose::RotateKey(_) => Self::rotate_key(key?),
+            // It has no state of its own to begin again from.
+            Purpose::ShareAll(_) => return None,
+            Purpose::RotateKey(_) => Self::rotate_key(key?, store),
             Purpose::DeleteKey(_) => Self::delete_key(key?),
             Purpose::ConnectAccount => Self::connect_account(),
             Purpose::EditAccount(_) => Self::edit_account(account?),
-            Purpose::DisconnectAccount(_) => Self::disconnect_account(account?),
-            Purpose::StorageMode => Self::storage_mode_off(),
+            Purpose::DisconnectAccount(_) => Self::disconnect_account(account?, store),
+            Purpose::StorageMode => Self::storage_mode_off(store),
         })
     }
 

@@ -1,9 +1,10 @@
 //! Owns what a form asks of the daemon when its button is pressed, and why it can't yet. Must not send it.
 
-use claviger_api::{AccountId, Name, RequestId, Scope};
+use claviger_api::{AccountId, KeyId, Name, RequestId, Scope};
 
-use super::form::{Field, Form, Purpose};
+use super::form::{Field, Form, Sharing};
 use super::opening::{ID, INSTITUTION, KIND, MASK, NAME};
+use super::{Change, Purpose, Subject};
 use crate::effects::{Call, Facts};
 
 /// Why a form cannot be sent, and the field at fault where one is.
@@ -13,6 +14,15 @@ pub(crate) struct Obstacle {
     pub(crate) reason: String,
 }
 
+/// What pressing a form's button leads to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Release {
+    /// This is asked of the daemon.
+    Call(Call),
+    /// A person is asked first whether this key is to get every account.
+    ShareAllQuestion(Subject<KeyId>),
+}
+
 impl Obstacle {
     fn new(reason: &str) -> Self {
         Self { field: None, reason: reason.to_owned() }
@@ -20,8 +30,15 @@ impl Obstacle {
 }
 
 impl Form {
-    /// The call that this form is for. `request_id` names it where it makes a secret.
-    pub(crate) fn request(&self, request_id: RequestId) -> Result<Call, Obstacle> {
+    /// What the button releases. `request_id` names the call where it makes a secret.
+    pub(crate) fn release(&self, request_id: RequestId) -> Result<Release, Obstacle> {
+        match (&self.purpose, self.change()) {
+            (Purpose::EditScope(key), Some(Change::Widens(_))) => Ok(Release::ShareAllQuestion(key.clone())),
+            _ => self.request(request_id).map(Release::Call),
+        }
+    }
+
+    fn request(&self, request_id: RequestId) -> Result<Call, Obstacle> {
         Ok(match &self.purpose {
             Purpose::CreateKey => Call::CreateKey { name: self.name()?, scope: self.scope()?, request_id },
             Purpose::RenameKey(key) => {
@@ -29,6 +46,9 @@ impl Form {
             }
             Purpose::EditScope(key) => {
                 Call::SetScope { id: key.id, scope: self.scope()?, expected_version: key.version }
+            }
+            Purpose::ShareAll(key) => {
+                Call::SetScope { id: key.id, scope: Scope::All, expected_version: key.version }
             }
             Purpose::RotateKey(key) => {
                 Call::RotateKey { id: key.id, expected_version: key.version, request_id }
@@ -55,7 +75,9 @@ impl Form {
     pub(crate) fn obstacle(&self) -> Option<String> {
         match &self.purpose {
             Purpose::DeleteKey(key) => self.named_exactly(&key.name).err(),
-            Purpose::CreateKey | Purpose::EditScope(_) => self.scope().err(),
+            Purpose::CreateKey | Purpose::EditScope(_) if self.sharing() == Sharing::Nothing => {
+                Some(Self::nothing_checked())
+            }
             _ => None,
         }
         .map(|obstacle| obstacle.reason)
@@ -69,13 +91,15 @@ impl Form {
 
     /// All accounts only when the box says so; never because nothing is checked.
     fn scope(&self) -> Result<Scope, Obstacle> {
-        if self.shares_all() {
-            return Ok(Scope::All);
+        match (self.sharing(), self.boxes()) {
+            (Sharing::All, _) => Ok(Scope::All),
+            (Sharing::Some, Some(boxes)) => Ok(Scope::Only(boxes.checked.clone())),
+            _ => Err(Self::nothing_checked()),
         }
-        match self.boxes() {
-            Some(boxes) if !boxes.checked.is_empty() => Ok(Scope::Only(boxes.checked.clone())),
-            _ => Err(Obstacle::new("check at least one account, or share all accounts")),
-        }
+    }
+
+    fn nothing_checked() -> Obstacle {
+        Obstacle::new("check an account, or share them all")
     }
 
     fn name(&self) -> Result<Name, Obstacle> {

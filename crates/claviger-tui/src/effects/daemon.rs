@@ -39,7 +39,7 @@ pub(crate) async fn call(client: &Client, call: Call) -> Result<Answer, Failure>
                 kind: kind.map(Some),
                 id,
             };
-            client.call::<m::AccountsConnect>(params).await.map(drop).map(done)
+            client.call::<m::AccountsConnect>(params).await.map(|account| Answer::Connected(account.id))
         }
         Call::UpdateAccount { id, name, facts: Facts { institution, mask, kind }, expected_version } => {
             let params = m::UpdateAccount {

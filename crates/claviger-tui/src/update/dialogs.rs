@@ -4,7 +4,7 @@ use claviger_api::Timestamp;
 
 use super::able::{Able, with_daemon};
 use super::replies;
-use crate::dialog::{Button, Dialog, Form, Pending, Phase, Stop};
+use crate::dialog::{Button, Dialog, Form, Pending, Phase, Purpose, Release, Stop};
 use crate::effects::{Call, CopyOf, Effect};
 use crate::keymap::{Action, Step};
 use crate::state::{Left, State, Tab, Tone};
@@ -24,7 +24,7 @@ pub(super) fn open(state: &mut State, action: Action) -> Vec<Effect> {
     let store = &state.store;
     let form = match (action, state.tab) {
         (Action::StorageMode, _) => match store.storage_mode {
-            Some(true) => Some(Form::storage_mode_off()),
+            Some(true) => Some(Form::storage_mode_off(store)),
             Some(false) => {
                 let id = state.tickets.call();
                 return vec![Effect::Call { id, call: Call::SetStorageMode { enabled: true } }];
@@ -36,9 +36,11 @@ pub(super) fn open(state: &mut State, action: Action) -> Vec<Effect> {
         (Action::Edit, Tab::Keys) => state.selected_key().map(Form::rename_key),
         (Action::Edit, _) => state.selected_account().map(Form::edit_account),
         (Action::Scope, _) => state.selected_key().map(|key| Form::edit_scope(key, store)),
-        (Action::Rotate, _) => state.selected_key().map(Form::rotate_key),
+        (Action::Rotate, _) => state.selected_key().map(|key| Form::rotate_key(key, store)),
         (Action::Delete, Tab::Keys) => state.selected_key().map(Form::delete_key),
-        (Action::Delete, _) => state.selected_account().map(Form::disconnect_account),
+        (Action::Delete, _) => {
+            state.selected_account().map(|account| Form::disconnect_account(account, store))
+        }
         _ => None,
     };
     state.dialogs.extend(form.map(Dialog::Form));
@@ -80,7 +82,7 @@ fn act_on_form(state: &mut State, action: Action) -> Vec<Effect> {
                     Action::ClearBoxFilter => {
                         boxes.typing = false;
                         boxes.filter().clear();
-                        boxes.refilter(&state.store);
+                        boxes.refilter();
                     }
                     _ => boxes.typing = false,
                 }
@@ -127,24 +129,49 @@ fn submit(state: &mut State) -> Vec<Effect> {
     if form.waiting().is_some() {
         return vec![];
     }
-    match form.request(request_id) {
-        Err(obstacle) => {
+    match (form.release(request_id), able) {
+        (Err(obstacle), _) => {
             form.phase = Phase::Failed(obstacle.reason);
             if let Some(field) = obstacle.field {
                 form.focus = field;
             }
-            vec![]
         }
-        Ok(call) => {
-            if let Able::Because(why) = able {
-                form.phase = Phase::Failed(why);
-                return vec![];
+        (Ok(_), Able::Because(why)) => form.phase = Phase::Failed(why),
+        (Ok(Release::ShareAllQuestion(key)), _) => {
+            if matches!(form.phase, Phase::Failed(_)) {
+                form.phase = Phase::Asking;
             }
+            let question = Form::share_all(key, &state.store);
+            state.dialogs.push(Dialog::Form(question));
+        }
+        (Ok(Release::Call(call)), _) => {
             let pending =
                 Pending { id, call: call.clone(), epoch, since, resent: false, lost: false, quitting: false };
-            form.phase = Phase::Waiting(Box::new(pending));
-            vec![Effect::Call { id, call }]
+            if let Some(form) = waiter(state) {
+                form.phase = Phase::Waiting(Box::new(pending));
+                return vec![Effect::Call { id, call }];
+            }
         }
+    }
+    vec![]
+}
+
+/// The form that waits for what the one in front has released: that one itself, or `Edit scope`, to which the
+/// question on top of it only held back the call.
+fn waiter(state: &mut State) -> Option<&mut Form> {
+    if let Some(Dialog::Form(Form { purpose: Purpose::ShareAll(question), .. })) = state.dialogs.last() {
+        let key = question.id;
+        state.dialogs.pop();
+        let is_asker = |form: &Form| matches!(&form.purpose, Purpose::EditScope(asker) if asker.id == key);
+        return form_in_front(state).filter(|form| is_asker(form));
+    }
+    form_in_front(state)
+}
+
+fn form_in_front(state: &mut State) -> Option<&mut Form> {
+    match state.dialogs.last_mut() {
+        Some(Dialog::Form(form)) => Some(form),
+        _ => None,
     }
 }
 
@@ -160,6 +187,10 @@ fn cancel(state: &mut State) -> Vec<Effect> {
 }
 
 fn reload(state: &mut State) {
+    // The question on top of `Edit scope` was about what is no longer so.
+    state.dialogs.pop_if(
+        |dialog| matches!(dialog, Dialog::Form(form) if matches!(form.purpose, Purpose::ShareAll(_))),
+    );
     let Some(Dialog::Form(form)) = state.dialogs.last_mut() else { return };
     if let Some(reloaded) = form.reloaded(&state.store) {
         *form = reloaded;

@@ -4,7 +4,7 @@ use claviger_api::KeyId;
 
 use super::able::says_away;
 use super::{lists, replies};
-use crate::dialog::{Dialog, Phase};
+use crate::dialog::{Dialog, Heard, Phase, Purpose};
 use crate::effects::Effect;
 use crate::message::{Feed, Link};
 use crate::state::{Paging, State, Tone};
@@ -46,6 +46,7 @@ pub(super) fn feed(state: &mut State, feed: Feed) {
         }
     }
     let storage_mode = state.store.storage_mode;
+    let heard = Heard::of(&feed);
     let news = state.store.apply(feed);
     match (storage_mode, state.store.storage_mode) {
         (Some(false), Some(true)) => state.notify(Tone::Info, "Storage Mode is on"),
@@ -56,11 +57,7 @@ pub(super) fn feed(state: &mut State, feed: Feed) {
     for dialog in &mut state.dialogs {
         match dialog {
             Dialog::Form(form) => {
-                if news.accounts
-                    && let Some(boxes) = form.boxes_mut()
-                {
-                    boxes.refresh(&state.store);
-                }
+                form.hear(&state.store, heard);
                 form.settle_focus();
             }
             // A new key may be here before the news of it: that it is unknown says nothing.
@@ -84,7 +81,10 @@ pub(super) fn close_orphans(state: &mut State) {
                 (_, Some(account)) => format!("the account {} is gone", account.name),
                 _ => "it is gone".to_owned(),
             };
-            gone.push(format!("{} was closed: {name}", form.purpose.title()));
+            // The question on top of `Edit scope` goes with it.
+            if !matches!(form.purpose, Purpose::ShareAll(_)) {
+                gone.push(format!("{} was closed: {name}", form.purpose.title()));
+            }
             false
         }
         _ => true,

@@ -97,7 +97,7 @@ pub(super) fn refilter(state: &mut State) {
             if let Some(boxes) = form.boxes_mut()
                 && boxes.typing
             {
-                boxes.refilter(&state.store);
+                boxes.refilter();
             }
         }
         Some(Dialog::Secret(_)) => {}

@@ -273,6 +273,9 @@ fn calm(state: &mut State) {
 }
 
 fn copied(state: &mut State, what: CopyOf, by: Result<Copied, String>) {
+    if let (CopyOf::Secret, Ok(_), Some(secret)) = (what, &by, secret_in_front(state)) {
+        secret.is_copied = true;
+    }
     let said = match by {
         Ok(Copied::Tmux) => "copied to tmux's buffer (paste with its prefix and ])".to_owned(),
         Ok(Copied::WlCopy) => "copied to the clipboard by wl-copy".to_owned(),

@@ -38,10 +38,10 @@ fn unawaited(state: &mut State, id: CallId, outcome: Result<Answer, Failure>) ->
             state.notify(Tone::Info, "the answer came after all");
             return left.and_then(|left| left.request_id).map(Effect::Acknowledge).into_iter().collect();
         }
-        Ok(Answer::Done) if left.is_some() => {
+        Ok(Answer::Done | Answer::Connected(_)) if left.is_some() => {
             state.notify(Tone::Info, "the answer came after all: it was done");
         }
-        Ok(Answer::Done) => {}
+        Ok(Answer::Done | Answer::Connected(_)) => {}
         Err(Failure::Refused(error)) => state.notify(Tone::Problem, error.message),
         // It was said already that the outcome is unknown.
         Err(_) if left.is_some() => {}
@@ -54,6 +54,12 @@ fn done(state: &mut State, at: usize, answer: Answer) -> Vec<Effect> {
     let Dialog::Form(form) = state.dialogs.remove(at) else { return vec![] };
     let request_id = form.waiting().and_then(|pending| pending.call.request_id()).cloned();
     state.notify(Tone::Info, success(&form));
+    if let Answer::Connected(id) = &answer {
+        state.accounts.awaited = Some(id.clone());
+        if state.store.accounts.contains_key(id) {
+            super::lists::refresh(state);
+        }
+    }
     if let Answer::Secret(made) = answer {
         if form.purpose == Purpose::CreateKey {
             state.tab = Tab::Keys;
@@ -86,7 +92,7 @@ fn success(form: &Form) -> String {
     match &form.purpose {
         Purpose::CreateKey => format!("created {}", form.text("Name").trim()),
         Purpose::RenameKey(_) => format!("renamed to {}", form.text("Name").trim()),
-        Purpose::EditScope(key) => format!("saved the scope of {}", key.name),
+        Purpose::EditScope(key) | Purpose::ShareAll(key) => format!("saved the scope of {}", key.name),
         Purpose::RotateKey(key) => format!("rotated {}: its old secret is dead", key.name),
         Purpose::DeleteKey(key) => format!("deleted {}", key.name),
         Purpose::ConnectAccount => format!("connected {}", form.text("Name").trim()),
@@ -181,7 +187,9 @@ pub(super) fn unknown(form: &Form) -> String {
         Purpose::RenameKey(key) => {
             format!("outcome unknown: look whether {} is named {} now.", key.name, form.text("Name").trim())
         }
-        Purpose::EditScope(key) => format!("outcome unknown: look at the scope of {}.", key.name),
+        Purpose::EditScope(key) | Purpose::ShareAll(key) => {
+            format!("outcome unknown: look at the scope of {}.", key.name)
+        }
         Purpose::DeleteKey(key) => format!("outcome unknown: look whether the key {} is gone.", key.name),
         Purpose::ConnectAccount => {
             format!("outcome unknown: look for an account named {}.", form.text("Name").trim())

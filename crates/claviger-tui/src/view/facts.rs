@@ -1,7 +1,11 @@
 //! Owns the facts that a form shows, so that a person can decide. Must not draw them.
 
-use super::lists::{ago, scope};
-use crate::dialog::{Form, Purpose};
+use claviger_api::{Key, Scope, Timestamp};
+
+use super::change::{counted, listed};
+use super::lists::scope;
+use crate::age;
+use crate::dialog::{Findings, Form, Names, Purpose, Subject};
 use crate::state::State;
 
 /// One thing that a form says of itself.
@@ -11,48 +15,155 @@ pub(super) enum Fact {
     Sentence(String),
     /// A line that always stays, cut to one row where there is little room.
     Line(String),
+    /// A line that warns, and stays as a line does.
+    Warning(String),
     /// What is known, with its label; stays as a line does.
-    Known(&'static str, String),
+    Known(&'static str, Told),
+    /// What is known and gives way before any sentence does.
+    Aside(&'static str, Told),
+}
+
+/// A fact, whole and as short as it can be said.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) whole: String,
+    pub(super) short: String,
+}
+
+impl From<String> for Told {
+    fn from(text: String) -> Self {
+        Self { whole: text.clone(), short: text }
+    }
 }
 
 /// What a person should know before pressing the button.
 pub(super) fn facts(state: &State, form: &Form) -> Vec<Fact> {
-    use Fact::{Known, Line, Sentence};
+    use Fact::{Line, Sentence};
     let key = form.purpose.key().and_then(|key| state.store.keys.get(&key.id));
-    let used = || key.map_or_else(String::new, |key| ago(state, key.last_used_at));
-    match &form.purpose {
-        Purpose::CreateKey if state.store.storage_mode == Some(false) => {
+    let sentence = |text: &str| Sentence(text.to_owned());
+    match (&form.purpose, &form.findings) {
+        (Purpose::CreateKey, _) if state.store.storage_mode == Some(false) => {
             vec![Line("Storage Mode is off: creating a key turns it on.".to_owned())]
         }
-        Purpose::CreateKey | Purpose::ConnectAccount | Purpose::EditAccount(_) => vec![],
-        Purpose::RenameKey(subject) => vec![Line(format!("{} · {}", subject.name, subject.id))],
-        Purpose::EditScope(subject) => vec![Line(format!("What {} can see", subject.name))],
-        Purpose::RotateKey(subject) => vec![
-            Sentence(format!("{} gets a new secret, which is shown once.", subject.name)),
-            Sentence("The old one is refused at once, everywhere. Name, id and scope stay.".to_owned()),
-            Known("Last used", used()),
-        ],
-        Purpose::DeleteKey(subject) => vec![
-            Sentence("Deletes this key for good. Whatever uses it is refused at once.".to_owned()),
-            Known("Key", subject.name.clone()),
-            Known("Scope", key.map_or_else(String::new, |key| scope(&key.scope))),
-            Known("Last used", used()),
-        ],
-        Purpose::DisconnectAccount(subject) => {
-            let holders = state.store.holders(&subject.id);
+        (Purpose::RenameKey(subject), _) => vec![Line(format!("{} · {}", subject.name, subject.id))],
+        (Purpose::EditScope(subject), _) => vec![Sentence(format!("What {} can see", subject.name))],
+        (Purpose::ShareAll(subject), Findings::Widening { gains }) => widening(subject, gains),
+        (Purpose::RotateKey(subject), _) => {
+            let mut facts = vec![
+                sentence("The old secret is refused at once, everywhere."),
+                sentence("A new one is made and shown once. Name, id and scope stay."),
+                Fact::Known("Key", subject.name.clone().into()),
+            ];
+            facts.extend(key.into_iter().flat_map(|key| of_key(state, key)));
+            facts.extend(key.and_then(|key| retired(state, key)));
+            facts
+        }
+        (Purpose::DeleteKey(subject), _) => {
+            let mut facts = vec![
+                sentence("Deletes this key for good. Whatever uses it is refused at once."),
+                Fact::Known("Key", subject.name.clone().into()),
+            ];
+            facts.extend(key.into_iter().flat_map(|key| of_key(state, key)));
+            facts
+        }
+        (Purpose::DisconnectAccount(subject), Findings::Disconnecting { losing, emptied }) => {
+            disconnecting(&subject.name, losing, emptied)
+        }
+        (Purpose::StorageMode, Findings::StorageModeOff { keys, last }) => {
+            let used = last.as_ref().map_or_else(
+                || "never".to_owned().into(),
+                |(name, at)| {
+                    let Told { whole, short } = moment(state, Some(*at));
+                    Told { whole: format!("{whole}, {name}"), short: format!("{short}, {name}") }
+                },
+            );
             vec![
-                Sentence(format!("Disconnects {}. No key can see it any more.", subject.name)),
-                Line(format!("Restricted keys that lose it: {}", holders.keys)),
-                Line(format!("of which left with no account at all: {}", holders.solely)),
-                Sentence("Connecting it again gives it back to none of them.".to_owned()),
+                sentence(
+                    "While it is off no key opens anything: every right secret is answered STORAGE_MODE_REQUIRED.",
+                ),
+                Line(format!("{} will open nothing until it is on again.", counted(*keys, "key"))),
+                Fact::Known("Last used", used),
             ]
         }
-        Purpose::StorageMode => vec![
-            Sentence(
-                "While Storage Mode is off no key opens anything: every right secret is answered".to_owned()
-                    + " STORAGE_MODE_REQUIRED.",
-            ),
-            Line(format!("Keys that are affected: {}", state.store.keys.len())),
-        ],
+        _ => vec![],
     }
+}
+
+fn widening(key: &Subject<claviger_api::KeyId>, gains: &Names) -> Vec<Fact> {
+    let now = match gains.count {
+        0 => "none: it sees every account there is".to_owned().into(),
+        count => Told {
+            whole: format!("{}: {}", counted(count, "account"), listed(gains, Names::MOST, "account")),
+            short: counted(count, "account"),
+        },
+    };
+    vec![
+        Fact::Line(format!("{} will see every account there is.", key.name)),
+        Fact::Known("Gains now", now),
+        Fact::Known("And later", "every account connected".to_owned().into()),
+    ]
+}
+
+/// What can be told of a key, when it was last used first.
+fn of_key(state: &State, key: &Key) -> [Fact; 3] {
+    [
+        Fact::Known("Last used", moment(state, key.last_used_at)),
+        Fact::Known("Scope", by_name(state, &key.scope)),
+        Fact::Aside("Created", moment(state, Some(key.created_at))),
+    ]
+}
+
+/// That somebody presents a secret which was rotated away: rotating now would lock out those who are up to date too.
+fn retired(state: &State, key: &Key) -> Option<Fact> {
+    let seen = key.retired_secret_seen_at?;
+    key.rotated_at.is_none_or(|rotated| seen >= rotated).then(|| {
+        let ago = age::ago(seen, state.now, &state.look.zone);
+        Fact::Warning(format!(
+            "! An older secret was still presented ({ago}): update that application first."
+        ))
+    })
+}
+
+fn disconnecting(name: &str, losing: &Names, emptied: &Names) -> Vec<Fact> {
+    // The number first, so that it stays where the names are cut.
+    let line = |names: &Names, one: &str, many: &str| {
+        let number = counted(names.count, "key");
+        let verb = if names.count == 1 { one } else { many };
+        Fact::Line(format!("{number} {verb}: {}", listed(names, Names::MOST, "key")))
+    };
+    let mut facts = vec![Fact::Line(format!("Disconnects {name}. No key can see it any more."))];
+    match losing.count {
+        0 => facts.push(Fact::Line("No restricted key has it.".to_owned())),
+        _ => facts.push(line(losing, "loses it", "lose it")),
+    }
+    if emptied.count > 0 {
+        facts.push(line(emptied, "is left with no account", "are left with no account"));
+    }
+    facts.push(Fact::Sentence("Connecting it again gives it back to none of them.".to_owned()));
+    facts
+}
+
+/// A scope with its first few accounts.
+fn by_name(state: &State, of: &Scope) -> Told {
+    let short = scope(of);
+    let Scope::Only(ids) = of else { return short.into() };
+    let names = ids.iter().take(Names::MOST).map(|id| match state.store.accounts.get(id) {
+        Some(account) => account.name.clone(),
+        None => id.to_string(),
+    });
+    let names = Names { first: names.collect(), count: ids.len() };
+    match names.count {
+        0 => short.into(),
+        _ => Told { whole: format!("{short}: {}", listed(&names, Names::MOST, "account")), short },
+    }
+}
+
+/// How long ago, and the exact minute.
+fn moment(state: &State, then: Option<Timestamp>) -> Told {
+    let Some(then) = then else { return "never".to_owned().into() };
+    let zone = &state.look.zone;
+    let (ago, minute) = (age::ago(then, state.now, zone), age::minute(then, zone));
+    // After a month the age is a date already.
+    let whole = if minute.starts_with(&ago) { minute } else { format!("{ago}, {minute}") };
+    Told { whole, short: ago }
 }

@@ -1,29 +1,25 @@
-//! Owns what a form looks like: facts, fields, a line that says what is in the way, buttons. Must not decide what
-//! can be pressed.
+//! Owns what a form looks like: facts, fields, a line that says what will change or what is in the way, buttons. Must
+//! not decide what can be pressed.
 
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
-use ratatui::text::{Line, Span};
+use ratatui::layout::Rect;
+use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
-use unicode_width::UnicodeWidthStr;
 
 use super::boxes::Need;
-use super::facts::{Fact, facts};
+use super::change::change;
+use super::facts::{Fact, Told, facts};
+use super::fields::{LABEL, buttons, share_all, text_field};
 use super::style::Theme;
 use super::text::{cell, cut, wrap};
 use super::{boxes, pane};
 use crate::Borders;
-use crate::dialog::{Button, Field, Form, Phase, TextField};
-use crate::input::Input;
+use crate::dialog::{Change, Field, Form, Phase, Purpose};
 use crate::keymap::Action;
 use crate::state::State;
 
 /// Columns inside a form, where there are as many.
 const WIDTH: usize = 64;
-/// Columns of the labels before text fields.
-const LABEL: usize = 14;
-/// Marks what has the focus.
-pub(super) const FOCUS: &str = "›";
 
 /// One part of a form, from top to bottom.
 enum Part {
@@ -31,6 +27,12 @@ enum Part {
     Sentence(Vec<Line<'static>>),
     /// A fact that stays, and how it looks in one row.
     Fact(Vec<Line<'static>>, Line<'static>),
+    /// A fact that loses nothing but exactness in one row.
+    Exact(Vec<Line<'static>>, Line<'static>),
+    /// A fact that gives way before the sentences.
+    Aside(Vec<Line<'static>>),
+    /// What saving would change.
+    Change(Line<'static>),
     /// What was said to the last attempt.
     Said(Vec<Line<'static>>),
     /// Why the button can't be pressed yet.
@@ -62,7 +64,7 @@ pub(super) fn form(
         let left = inner.bottom().saturating_sub(place.y);
         place.height = u16::try_from(height_of(&part, boxes)).unwrap_or(left).min(left);
         if place.height > 0 {
-            draw(state, form, theme, frame, place, part);
+            draw(form, theme, frame, place, part);
         }
     }
 }
@@ -72,7 +74,7 @@ fn parts(state: &State, form: &Form, theme: Theme, columns: usize) -> Vec<Part> 
     let facts = facts(state, form);
     let mut before = None;
     for fact in &facts {
-        let is_known = matches!(fact, Fact::Known(..));
+        let is_known = matches!(fact, Fact::Known(..) | Fact::Aside(..));
         if before == Some(!is_known) {
             parts.push(Part::Gap);
         }
@@ -101,59 +103,115 @@ fn parts(state: &State, form: &Form, theme: Theme, columns: usize) -> Vec<Part> 
     if !said.is_empty() {
         parts.extend([Part::Said(said), Part::Gap]);
     }
-    if let Some(obstacle) = form.obstacle()
-        && matches!(form.phase, Phase::Asking)
-    {
-        let lines = wrap(&obstacle, columns).into_iter().map(|line| Line::styled(line, theme.dim()));
-        parts.extend([Part::Hint(lines.collect()), Part::Gap]);
+    if let Some(part) = outlook(form, theme, columns) {
+        parts.extend([part, Part::Gap]);
     }
     parts.push(Part::Buttons);
     parts
 }
 
-fn fact_part(fact: &Fact, theme: Theme, columns: usize) -> Part {
-    let plain = |line: String| Line::styled(line, theme.plain());
-    match fact {
-        Fact::Sentence(text) => Part::Sentence(wrap(text, columns).into_iter().map(plain).collect()),
-        Fact::Line(text) => {
-            Part::Fact(wrap(text, columns).into_iter().map(plain).collect(), plain(cut(text, columns)))
+/// What the button would do, or why it can't be pressed yet: on the same row in the forms that choose accounts, so
+/// that nothing moves while they are checked.
+fn outlook(form: &Form, theme: Theme, columns: usize) -> Option<Part> {
+    match (form.obstacle(), form.change()) {
+        // It was said already.
+        (Some(_), _) if !matches!(form.phase, Phase::Asking) => None,
+        (Some(obstacle), _) => {
+            let lines = wrap(&obstacle, columns).into_iter().map(|line| Line::styled(line, theme.dim()));
+            Some(Part::Hint(lines.collect()))
         }
-        Fact::Known(label, text) => {
-            let room = columns.saturating_sub(LABEL).max(1);
-            let line = |label: &str, text: &str| plain(format!("  {}{text}", cell(label, LABEL - 2)));
-            let whole = wrap(text, room).into_iter().enumerate();
-            let whole = whole.map(|(at, text)| line(if at == 0 { label } else { "" }, &text)).collect();
-            Part::Fact(whole, line(label, &cut(text, room)))
+        (None, Some(told)) => {
+            let style = match told {
+                Change::Nothing | Change::BeginsWithAll | Change::BeginsWith(_) => theme.dim(),
+                _ => theme.strong(),
+            };
+            let line = Line::styled(change(told, columns), style);
+            // A new key loses nothing: there the line is only a help.
+            Some(match form.purpose {
+                Purpose::CreateKey => Part::Hint(vec![line]),
+                _ => Part::Change(line),
+            })
         }
+        (None, None) => None,
     }
 }
 
-/// Makes the parts fit: empty rows give way first, then sentences, then hints; what is left is cut to one row each.
-/// Gives the rows left for accounts.
+fn fact_part(fact: &Fact, theme: Theme, columns: usize) -> Part {
+    let lines = |text: &str, style| -> Vec<Line<'static>> {
+        wrap(text, columns).into_iter().map(|line| Line::styled(line, style)).collect()
+    };
+    match fact {
+        Fact::Sentence(text) => Part::Sentence(lines(text, theme.plain())),
+        Fact::Line(text) => {
+            Part::Fact(lines(text, theme.plain()), Line::styled(cut(text, columns), theme.plain()))
+        }
+        Fact::Warning(text) => {
+            Part::Fact(lines(text, theme.warning()), Line::styled(cut(text, columns), theme.warning()))
+        }
+        Fact::Known(label, Told { whole, short }) => {
+            let (rows, row) = (known(label, whole, columns), known(label, short, columns));
+            match <[_; 1]>::try_from(row) {
+                Ok([row]) if whole != short => Part::Exact(rows, row),
+                _ => {
+                    let room = columns.saturating_sub(LABEL).max(1);
+                    let cut = known(label, &cut(short, room), columns).swap_remove(0);
+                    Part::Fact(rows, cut)
+                }
+            }
+        }
+        Fact::Aside(label, Told { whole, .. }) => Part::Aside(known(label, whole, columns)),
+    }
+}
+
+/// A label and what is known, in as many rows as it takes.
+fn known(label: &str, text: &str, columns: usize) -> Vec<Line<'static>> {
+    let room = columns.saturating_sub(LABEL).max(1);
+    let row = |(at, text): (usize, String)| {
+        let label = if at == 0 { label } else { "" };
+        Line::raw(format!("  {}{text}", cell(label, LABEL - 2)))
+    };
+    wrap(text, room).into_iter().enumerate().map(row).collect()
+}
+
+/// Makes the parts fit: empty rows give way first, then exactness, asides, sentences and hints; what is left is cut
+/// to one row each. Gives the rows left for accounts.
 fn shrink(parts: &mut Vec<Part>, form: &Form, rows: usize) -> usize {
-    let Need { wanted, comfortable, least } = form.boxes().map(boxes::need).unwrap_or_default();
+    let Need { wanted, comfortable, least } =
+        form.boxes().map(|boxes| boxes::need(boxes)).unwrap_or_default();
     let total = |parts: &[Part], boxes: usize| parts.iter().map(|part| height_of(part, boxes)).sum::<usize>();
+    let is_tight = |parts: &[Part]| total(parts, least) > rows;
     while total(parts, comfortable) > rows
         && let Some(at) = parts.iter().position(|part| matches!(part, Part::Gap))
     {
         parts.remove(at);
     }
-    while total(parts, least) > rows
-        && let Some(at) = parts.iter().rposition(|part| matches!(part, Part::Sentence(_)))
-    {
-        parts.remove(at);
+    for at in 0..parts.len() {
+        if is_tight(parts)
+            && let Some(Part::Exact(whole, short)) = parts.get_mut(at)
+        {
+            *whole = vec![short.clone()];
+        }
     }
-    if total(parts, least) > rows {
-        parts.retain(|part| !matches!(part, Part::Hint(_)));
+    let gives_way: [fn(&Part) -> bool; 3] = [
+        |part| matches!(part, Part::Aside(_)),
+        |part| matches!(part, Part::Sentence(_)),
+        |part| matches!(part, Part::Hint(_)),
+    ];
+    for gives_way in gives_way {
+        while is_tight(parts)
+            && let Some(at) = parts.iter().rposition(gives_way)
+        {
+            parts.remove(at);
+        }
     }
     for at in 0..parts.len() {
-        if total(parts, least) > rows
+        if is_tight(parts)
             && let Some(Part::Fact(whole, short)) = parts.get_mut(at)
         {
             *whole = vec![short.clone()];
         }
     }
-    while total(parts, least) > rows
+    while is_tight(parts)
         && let Some(Part::Said(lines)) = parts.iter_mut().find(|part| matches!(part, Part::Said(_)))
         && lines.len() > 1
     {
@@ -164,108 +222,41 @@ fn shrink(parts: &mut Vec<Part>, form: &Form, rows: usize) -> usize {
 
 fn height_of(part: &Part, boxes: usize) -> usize {
     match part {
-        Part::Sentence(lines) | Part::Fact(lines, _) | Part::Said(lines) | Part::Hint(lines) => lines.len(),
+        Part::Sentence(lines)
+        | Part::Fact(lines, _)
+        | Part::Exact(lines, _)
+        | Part::Aside(lines)
+        | Part::Said(lines)
+        | Part::Hint(lines) => lines.len(),
         Part::Boxes(_) => boxes,
-        Part::Gap | Part::Text(_) | Part::ShareAll(_) | Part::Buttons => 1,
+        Part::Gap | Part::Change(_) | Part::Text(_) | Part::ShareAll(_) | Part::Buttons => 1,
     }
 }
 
-fn draw(state: &State, form: &Form, theme: Theme, frame: &mut Frame<'_>, place: Rect, part: Part) {
+fn draw(form: &Form, theme: Theme, frame: &mut Frame<'_>, place: Rect, part: Part) {
     let is_focused = |at: usize| form.focus == at && form.waiting().is_none();
     match part {
         Part::Gap => {}
-        Part::Sentence(lines) | Part::Fact(lines, _) | Part::Said(lines) | Part::Hint(lines) => {
-            frame.render_widget(Paragraph::new(lines), place);
-        }
+        Part::Sentence(lines)
+        | Part::Fact(lines, _)
+        | Part::Exact(lines, _)
+        | Part::Aside(lines)
+        | Part::Said(lines)
+        | Part::Hint(lines) => frame.render_widget(Paragraph::new(lines), place),
+        Part::Change(line) => frame.render_widget(Paragraph::new(line), place),
         Part::Text(at) => {
             if let Some(Field::Text(field)) = form.fields.get(at) {
                 text_field(theme, frame, place, field, is_focused(at));
             }
         }
-        Part::ShareAll(at) => {
-            let mark = if form.shares_all() { "[x]" } else { "[ ]" };
-            frame.render_widget(choice(theme, mark, "Share all accounts", is_focused(at)), place);
-        }
+        Part::ShareAll(at) => share_all(form, theme, frame, place, is_focused(at)),
         Part::Boxes(at) => {
             if let Some(Field::Accounts(boxes)) = form.fields.get(at) {
-                boxes::boxes(state, form, boxes, theme, frame, place, is_focused(at));
+                boxes::boxes(form, boxes, theme, frame, place, is_focused(at));
             }
         }
         Part::Buttons => buttons(form, theme, frame, place),
     }
-}
-
-fn text_field(theme: Theme, frame: &mut Frame<'_>, place: Rect, field: &TextField, is_focused: bool) {
-    let mark = if is_focused { FOCUS } else { " " };
-    let label = format!("{mark} {}", cell(field.label, LABEL - 2));
-    let room = usize::from(place.width).saturating_sub(LABEL);
-    let style = if is_focused { theme.strong() } else { theme.plain() };
-    let content = if field.input.is_empty() && !is_focused {
-        Span::styled(cell(field.hint, room), theme.field().patch(theme.dim()))
-    } else {
-        Span::styled(line_of(&field.input, room), theme.field())
-    };
-    frame.render_widget(Paragraph::new(Line::from(vec![Span::styled(label, style), content])), place);
-    if is_focused {
-        let x = place.x + u16::try_from(LABEL + cursor_of(&field.input, room)).unwrap_or(0);
-        frame.set_cursor_position(Position { x: x.min(place.right().saturating_sub(1)), y: place.y });
-    }
-}
-
-/// The part of a line that is seen in `room` columns: its end where the cursor is far to the right.
-fn line_of(input: &Input, room: usize) -> String {
-    let (before, after) = input.halves();
-    let text = format!("{}{after}", tail(before, room.saturating_sub(1)));
-    cell_uncut(&text, room)
-}
-
-/// The column of the cursor in what [`line_of`] gives.
-fn cursor_of(input: &Input, room: usize) -> usize {
-    tail(input.halves().0, room.saturating_sub(1)).width()
-}
-
-/// The longest end of a text that fits.
-fn tail(text: &str, room: usize) -> &str {
-    text.char_indices().map(|(at, _)| &text[at..]).find(|tail| tail.width() <= room).unwrap_or_default()
-}
-
-/// As [`cell`], but what does not fit is left out without a mark: it is a line being edited.
-fn cell_uncut(text: &str, room: usize) -> String {
-    let mut fits = String::new();
-    for c in text.chars() {
-        fits.push(c);
-        if fits.width() > room {
-            fits.pop();
-            break;
-        }
-    }
-    cell(&fits, room)
-}
-
-fn choice(theme: Theme, mark: &str, text: &str, is_focused: bool) -> Paragraph<'static> {
-    let focus = if is_focused { FOCUS } else { " " };
-    let style = if is_focused { theme.selected() } else { theme.plain() };
-    Paragraph::new(Line::from(vec![
-        Span::styled(format!("{focus} "), theme.strong()),
-        Span::styled(format!("{mark} {text}"), style),
-    ]))
-}
-
-fn buttons(form: &Form, theme: Theme, frame: &mut Frame<'_>, place: Rect) {
-    let focused = if form.waiting().is_some() { None } else { form.button() };
-    let is_off = form.waiting().is_some() || form.obstacle().is_some();
-    let mut spans = Vec::new();
-    for (button, label) in [(Button::Go, form.purpose.button()), (Button::Cancel, "Cancel")] {
-        let is_focused = focused == Some(button);
-        let mut style = if is_focused { theme.selected() } else { theme.plain() };
-        if button == Button::Go && is_off {
-            style = style.patch(theme.dim());
-        }
-        spans.push(Span::styled(format!("{} ", if is_focused { FOCUS } else { " " }), theme.strong()));
-        spans.push(Span::styled(format!("[ {label} ]"), style));
-        spans.push(Span::raw("  "));
-    }
-    frame.render_widget(Paragraph::new(Line::from(spans)), place);
 }
 
 /// What was said to the last attempt, or what is in the way of the next.

@@ -2,8 +2,10 @@
 //! from.
 
 mod boxes;
+mod change;
 mod details;
 mod facts;
+mod fields;
 mod form;
 mod help;
 mod lines;

@@ -6,7 +6,7 @@ use claviger_api::{Action, Code, Error, Scope, Timestamp};
 use super::scene;
 use crate::Borders;
 use crate::effects::{Copied, CopyOf, Trail};
-use crate::message::{Failure, Link, Msg};
+use crate::message::{Failure, Feed, Link, Msg};
 use crate::update::tests::sample::{self, NOW, key, key_id};
 use crate::update::tests::{Stage, entry, outdated as refusal, page, with_many_accounts};
 
@@ -222,3 +222,89 @@ scene!(keys_filtered_in_order, after("/c<Enter>oo"));
 scene!(accounts_filtered, after("2/fbank 98<Enter>"));
 scene!(accounts_filtered_by_id, after("2/acc_s<Enter>"));
 scene!(activity_filtered, filtered_activity);
+
+/// Accounts at institutions with names of every kind, and keys that lose one of them.
+fn institutions(script: &'static str) -> impl Fn(u16, u16) -> Stage {
+    move |width, height| {
+        let mut stage = Stage::live_at(width, height);
+        let account = |(number, (institution, name, mask)): (usize, (Option<&str>, &str, Option<&str>))| {
+            sample::account(&format!("acc_{number:02}"), name, institution, mask)
+        };
+        let long = "Cooperative Savings Bank of the Northern Lake District and Its Islands";
+        let accounts = [
+            (Some("first bank"), "Travel", Some("0042")),
+            (Some("漢字銀行"), "普通預金 everyday", Some("7")),
+            (Some("漢字銀行"), "漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字", Some("1234567890")),
+            (Some(long), "Savings", Some("5512")),
+            (Some(long), "Household of the second warehouse, shared with the neighbours", Some("5513")),
+            (Some("Zeta"), "Credit Card", None),
+            (None, "Cash", None),
+        ];
+        stage.tell(Msg::Feed(Feed::Changed {
+            keys: vec![
+                key('D', "deploy", ["acc_save"].map(sample::account_id).into_iter().collect(), 5_000, None),
+                key(
+                    'E',
+                    "exports",
+                    ["acc_save"].map(sample::account_id).into_iter().collect(),
+                    5_000,
+                    Some(90),
+                ),
+            ],
+            accounts: accounts.into_iter().enumerate().map(account).collect(),
+            removed_keys: vec![],
+            removed_accounts: vec![],
+            storage_mode: None,
+        }));
+        stage.press(script);
+        stage
+    }
+}
+
+fn rotate_retired(width: u16, height: u16) -> Stage {
+    let mut stage = retired(width, height);
+    stage.press("r");
+    stage
+}
+
+/// The question before a restricted key gets all accounts, and then the key is changed elsewhere.
+fn widening_outdated(width: u16, height: u16) -> Stage {
+    let mut stage = at(width, height, "js <C-s>");
+    let ids = ["acc_save"];
+    let mut changed = key('C', "CI", ids.iter().map(|id| sample::account_id(id)).collect(), 70, Some(125));
+    changed.version = 2;
+    stage.changed(vec![changed], &[]);
+    stage
+}
+
+fn long_restricted(width: u16, height: u16) -> Stage {
+    let mut stage = long_named(width, height, "");
+    let name = "Payments gateway of the second warehouse, behind the load balancer";
+    stage.changed(
+        vec![key('B', name, ["acc_brk"].map(sample::account_id).into_iter().collect(), 3_000, None)],
+        &[],
+    );
+    stage.press("s <C-s>");
+    stage
+}
+
+scene!(create_key_nothing_checked, after("nGateway<Tab> "));
+scene!(create_key_institutions, institutions("nGateway<Tab> <Tab><Down><Down> <Down><Down><Down> "));
+scene!(create_key_filter_across, institutions("nGateway<Tab> <Tab>/bank sav<Enter>"));
+scene!(edit_scope_of_all, after("Gs"));
+scene!(edit_scope_narrowed, after("Gs <Tab> <Down> "));
+scene!(edit_scope_narrowed_to_all_of_now, after("Gs <Tab>a"));
+scene!(edit_scope_moved, after("js<Tab> <Down><Down> "));
+scene!(edit_scope_moved_far, institutions("js<Tab>a"));
+scene!(edit_scope_swapped, many_accounts("js<Tab>aa/inst 1<Enter>a"));
+scene!(edit_scope_widened, after("js "));
+scene!(edit_scope_nothing_checked, after("js<Tab>  <Down> <C-s>"));
+scene!(edit_scope_filter_of_mask, institutions("js<Tab>/98"));
+scene!(edit_scope_without_a_match, institutions("js<Tab>/zzz"));
+scene!(share_all_accounts, after("js <C-s>"));
+scene!(share_all_accounts_many, many_accounts("js <C-s>"));
+scene!(share_all_accounts_long, long_restricted);
+scene!(share_all_accounts_outdated, widening_outdated);
+scene!(share_all_accounts_confirmed, after("js <C-s>y"));
+scene!(rotate_key_with_a_retired_secret, rotate_retired);
+scene!(disconnect_account_that_empties_keys, institutions("2/savings ··9876<Enter>D"));
