@@ -44,6 +44,11 @@ pub(crate) fn minute(then: Timestamp, zone: &TimeZone) -> String {
     formatted(then, zone, "%Y-%m-%d %H:%M")
 }
 
+/// The second of the day in the reader's time zone.
+pub(crate) fn clock(then: Timestamp, zone: &TimeZone) -> String {
+    formatted(then, zone, "%H:%M:%S")
+}
+
 fn formatted(then: Timestamp, zone: &TimeZone, format: &str) -> String {
     match jiff::Timestamp::from_millisecond(then.as_millis()) {
         Ok(time) => time.to_zoned(zone.clone()).strftime(format).to_string(),

@@ -22,6 +22,12 @@ pub(crate) enum Msg {
         height: u16,
     },
     Link(Link),
+    /// So many keys of the whole state have come so far.
+    Loading(usize),
+    /// The daemon's version.
+    Daemon {
+        version: String,
+    },
     Feed(Feed),
     /// A call ended.
     Answered {
@@ -50,8 +56,24 @@ pub(crate) enum Link {
     /// The next attempt is at `until`.
     Retrying {
         until: Timestamp,
-        why: String,
+        why: Why,
     },
+}
+
+/// What brings interface and daemon to one version.
+pub(crate) const RESTART: &str = "`claviger stop`, then `claviger`, starts the daemon of this version";
+
+/// Why there is no connection, and what to do about it where that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Why {
+    pub(crate) what: String,
+    pub(crate) remedy: Option<String>,
+}
+
+impl<T: Into<String>> From<T> for Why {
+    fn from(what: T) -> Self {
+        Self { what: what.into(), remedy: None }
+    }
 }
 
 /// What the daemon says of its own accord, in order and without gaps.

@@ -9,7 +9,7 @@ use crossterm::event::{Event, EventStream, MouseEventKind};
 use futures_util::StreamExt;
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::effects::{Copied, Effect, Runner, Wired, clipboard};
 use crate::message::Msg;
@@ -36,6 +36,7 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
     let mut signals = Signals::new()?;
     let mut screen = Screen::take(options.mouse)?;
     let (inbox, mut inbound) = mpsc::channel(INBOX);
+    let retry = Arc::new(Notify::new());
     let (client, clients) = watch::channel::<Option<Arc<Client>>>(None);
     let look = Look {
         label: options.label,
@@ -46,9 +47,9 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
     };
     let mut interface = Interface {
         state: State::new(look, rand::random(), screen.size()?, clock::now()),
-        runner: Runner { client: clients, inbox: inbox.clone() },
+        runner: Runner { client: clients, inbox: inbox.clone(), retry: retry.clone() },
     };
-    let sync = tokio::spawn(Sync { socket: options.admin_socket, inbox, client }.run());
+    let sync = tokio::spawn(Sync { socket: options.admin_socket, inbox, client, retry }.run());
     let mut events = EventStream::new();
     let outcome = loop {
         let state = &interface.state;

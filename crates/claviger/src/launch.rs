@@ -1,16 +1,14 @@
 //! Owns how the interface comes by a daemon: the one that answers, or one that it starts. Must not end one.
 
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::os::unix::net::UnixStream;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use claviger_api::client::{Client, ConnectError};
-use claviger_api::method::{NoParams, SystemHealth};
 use claviger_daemon::StartError;
 
-use crate::connection;
 use crate::daemon::{LOG_FILE, READY};
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -18,12 +16,9 @@ use crate::settings::Settings;
 /// How long a daemon may take until it serves. One that was killed looks through its whole store first.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long one answer may take.
-const ANSWER: Duration = Duration::from_secs(5);
-
-/// Makes sure that a daemon answers.
+/// Makes sure that a daemon listens.
 pub(crate) fn ensure(settings: &Settings) -> Result<(), Failure> {
-    if answers(settings)? {
+    if listens(settings) {
         return Ok(());
     }
     match start(settings)? {
@@ -34,17 +29,13 @@ pub(crate) fn ensure(settings: &Settings) -> Result<(), Failure> {
     }
 }
 
-/// Whether a daemon answers; an error where one is there that we cannot use.
-fn answers(settings: &Settings) -> Result<bool, Failure> {
-    connection::wait(async {
-        let client = match Client::connect(&settings.admin_socket(), ANSWER).await {
-            Ok(client) => client,
-            Err(ConnectError::NotRunning(_)) => return Ok(false),
-            Err(error) => return Err(connection::explain(error)),
-        };
-        client.call::<SystemHealth>(NoParams {}).await?;
-        Ok(true)
-    })
+/// Whether something listens where the daemon would. What it is, and whether it lets us in, the interface tells: it can
+/// show that and go on, while here nothing can be seen yet.
+fn listens(settings: &Settings) -> bool {
+    match UnixStream::connect(settings.admin_socket()) {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused),
+    }
 }
 
 /// How starting a daemon ended.
@@ -114,7 +105,7 @@ fn understand(words: &[String]) -> Start {
 
 fn wait_for_other(settings: &Settings) -> Result<(), Failure> {
     let deadline = Instant::now() + PATIENCE;
-    while !answers(settings)? {
+    while !listens(settings) {
         if Instant::now() > deadline {
             return Err(Failure::unreachable("another daemon has this store but does not answer")
                 .hint("it may serve another runtime directory: compare --runtime-dir"));

@@ -31,7 +31,7 @@ pub(crate) enum Field {
     Text(TextField),
     /// `Share all accounts`.
     ShareAll(bool),
-    Accounts(Boxes),
+    Accounts(Box<Boxes>),
 }
 
 /// A line to type in.
@@ -202,14 +202,14 @@ impl Form {
 
     pub(crate) fn boxes(&self) -> Option<&Boxes> {
         self.fields.iter().find_map(|field| match field {
-            Field::Accounts(boxes) => Some(boxes),
+            Field::Accounts(boxes) => Some(&**boxes),
             _ => None,
         })
     }
 
     pub(crate) fn boxes_mut(&mut self) -> Option<&mut Boxes> {
         self.fields.iter_mut().find_map(|field| match field {
-            Field::Accounts(boxes) => Some(boxes),
+            Field::Accounts(boxes) => Some(&mut **boxes),
             _ => None,
         })
     }

@@ -31,7 +31,7 @@ impl Form {
         let fields = vec![
             text(NAME, "what will use it", ""),
             Field::ShareAll(true),
-            Field::Accounts(Boxes::new(None, store)),
+            Field::Accounts(Box::new(Boxes::new(None, store))),
         ];
         Self::new(Purpose::CreateKey, fields)
     }
@@ -43,7 +43,7 @@ impl Form {
     pub(crate) fn edit_scope(key: &Key, store: &Store) -> Self {
         let all = key.scope == Scope::All;
         let boxes = Boxes::new(Some(key.scope.clone()), store);
-        let fields = vec![Field::ShareAll(all), Field::Accounts(boxes)];
+        let fields = vec![Field::ShareAll(all), Field::Accounts(Box::new(boxes))];
         Self::new(Purpose::EditScope(Subject::<KeyId>::of(key)), fields)
     }
 

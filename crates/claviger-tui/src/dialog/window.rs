@@ -177,7 +177,7 @@ mod tests {
             for line in
                 walk(&mut boxes, Step::Up, height).into_iter().chain(walk(&mut boxes, Step::Down, height))
             {
-                let (heading, row) = (line.find(|c| c == 'A' || c == 'B'), line.find('>').expect(&line));
+                let (heading, row) = (line.find(['A', 'B']), line.find('>').expect(&line));
                 assert!(height == 1 || heading.is_some_and(|heading| heading < row), "{height}: {line}");
             }
         }

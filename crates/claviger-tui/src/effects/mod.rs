@@ -21,6 +21,8 @@ pub(crate) enum Effect {
     Quit,
     Suspend,
     Redraw,
+    /// Tries to connect before its time.
+    Retry,
     Call {
         id: CallId,
         call: Call,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use claviger_api::client::Client;
 use claviger_api::{Secret, method, page};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::{Copied, CopyOf, Effect, Trail, clipboard, daemon, file};
 use crate::message::{Failure, Msg};
@@ -25,6 +25,8 @@ pub(crate) enum Wired {
 pub(crate) struct Runner {
     pub(crate) client: watch::Receiver<Option<Arc<Client>>>,
     pub(crate) inbox: mpsc::Sender<Wired>,
+    /// Ends the pause before the next attempt to connect.
+    pub(crate) retry: Arc<Notify>,
 }
 
 impl Runner {
@@ -83,6 +85,7 @@ impl Runner {
                     let _ = inbox.blocking_send(Wired::Told(Msg::Written(written)));
                 });
             }
+            Effect::Retry => self.retry.notify_waiters(),
             Effect::Quit | Effect::Suspend | Effect::Redraw => {}
         }
     }

@@ -108,6 +108,7 @@ pub(crate) enum Action {
     Quit,
     Interrupt,
     Redraw,
+    Retry,
     Suspend,
     Type(Edit),
     NextStop,

@@ -107,6 +107,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     row(&[M::Keys], &[c('r')], "rotate", "rotate", "Rotate the key: a new secret, and the old one dies", A::Rotate),
     row(&[M::Keys], &[c('D')], "delete", "delete", "Delete the key for good", A::Delete),
     row(&[M::Accounts], &[c('D')], "delete", "disconnect", "Disconnect the account", A::Delete),
+    row(LISTS, &[ctrl('r')], "retry", "try now", "Try to connect now", A::Retry),
     row(LISTS, &[c('/')], "filter", "filter", "Filter as you type", A::Filter),
     fixed(LISTS, &[n(C::Esc)], "clear", "Clear the filter, or a notice", A::ClearFilter),
     row(OBJECTS, &[c('o')], "order", "order", "Next order: name, created, last used", A::NextOrder),

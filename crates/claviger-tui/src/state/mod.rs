@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 
 use crate::Borders;
 use crate::dialog::{Dialog, Stop};
-use crate::effects::CallId;
+use crate::effects::{Call, CallId};
 use crate::input::Input;
 use crate::keymap::{Keymap, Mode};
 use crate::message::Link;
@@ -37,6 +37,14 @@ pub(crate) struct State {
     pub(crate) link: Link,
     /// Whether a connection was ever live.
     pub(crate) was_live: bool,
+    /// When the connection was lost: what is shown is of that moment.
+    pub(crate) lost_at: Option<Timestamp>,
+    /// How many keys of the whole state have come, while it comes.
+    pub(crate) loading: usize,
+    /// What was asked for here and answered, and is still to be heard of: it did not happen elsewhere.
+    pub(crate) expected: Vec<Call>,
+    /// The calls that are not answered yet though what they ask for was heard of.
+    pub(crate) heard: Vec<CallId>,
     pub(crate) store: Store,
     pub(crate) keys: List<KeyId>,
     /// Which keys the filter of their list leaves.
@@ -187,6 +195,10 @@ impl State {
             tab: Tab::Keys,
             link: Link::Connecting,
             was_live: false,
+            lost_at: None,
+            loading: 0,
+            expected: Vec::new(),
+            heard: Vec::new(),
             store: Store::default(),
             keys: List::default(),
             key_sieve: Sieve::default(),

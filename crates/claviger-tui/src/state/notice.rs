@@ -12,6 +12,8 @@ pub(crate) struct Notice {
     pub(crate) tone: Tone,
     /// When it goes by itself; `None` stays until it is cleared.
     pub(crate) until: Option<Timestamp>,
+    /// How many changes made elsewhere it tells of.
+    pub(crate) elsewhere: usize,
 }
 
 /// A call that nobody waits for any more.
@@ -38,12 +40,27 @@ impl State {
             Tone::Problem => 12,
         };
         let until = Timestamp::from_millis(self.now.as_millis() + seconds * 1000);
-        self.push_notice(Notice { text: text.into(), tone, until: Some(until) });
+        self.push_notice(Notice { text: text.into(), tone, until: Some(until), elsewhere: 0 });
+    }
+
+    /// Says what was done elsewhere; several such changes in a short time are told as one.
+    pub(crate) fn notify_elsewhere(&mut self, text: &str) {
+        let before: usize = self.notices.iter().map(|notice| notice.elsewhere).sum();
+        self.notices.retain(|notice| notice.elsewhere == 0);
+        let text = if before == 0 {
+            format!("{text} elsewhere")
+        } else {
+            format!("{} changes elsewhere, the last: {text}", before + 1)
+        };
+        self.notify(Tone::Info, text);
+        if let Some(notice) = self.notices.back_mut() {
+            notice.elsewhere = before + 1;
+        }
     }
 
     /// Says something that stays until a person clears it.
     pub(crate) fn insist(&mut self, text: impl Into<String>) {
-        self.push_notice(Notice { text: text.into(), tone: Tone::Problem, until: None });
+        self.push_notice(Notice { text: text.into(), tone: Tone::Problem, until: None, elsewhere: 0 });
     }
 
     fn push_notice(&mut self, notice: Notice) {

@@ -30,6 +30,7 @@ pub(crate) fn able(state: &State, action: Action) -> Able {
         Action::CopyId => selected(state),
         Action::StorageMode if state.dialogs.iter().any(is_storage_mode) => Able::No,
         Action::Create | Action::StorageMode => with_daemon(state),
+        Action::Retry => when(matches!(state.link, Link::Retrying { .. })),
         Action::ClearFilter => {
             let notices = state.notices.iter().any(|notice| notice.until.is_none());
             when(!state.filter().is_empty() || typing(state) || notices)

@@ -3,17 +3,33 @@
 use claviger_api::KeyId;
 
 use super::able::says_away;
-use super::{lists, replies};
+use super::{elsewhere, lists, replies};
 use crate::dialog::{Dialog, Heard, Phase, Purpose};
 use crate::effects::Effect;
-use crate::message::{Feed, Link};
+use crate::message::{Feed, Link, RESTART};
 use crate::state::{Paging, State, Tone};
 
+/// What a notice of two versions begins with, so that it is taken back when they are one again.
+const VERSIONS: &str = "the daemon is version ";
+
+/// Says what to do where interface and daemon are of different versions.
+pub(super) fn compare_versions(state: &mut State, version: &str) {
+    const OURS: &str = env!("CARGO_PKG_VERSION");
+    state.notices.retain(|notice| !notice.text.starts_with(VERSIONS));
+    if version != OURS {
+        state.insist(format!("{VERSIONS}{version} and this interface {OURS}: {RESTART}"));
+    }
+}
+
 pub(super) fn link(state: &mut State, link: Link) -> Vec<Effect> {
+    if state.is_live() && !matches!(link, Link::Live { .. }) {
+        state.lost_at = Some(state.now);
+    }
     state.link = link;
     if !state.is_live() {
         return vec![];
     }
+    state.lost_at = None;
     state.was_live = true;
     state.notices.retain(|notice| !says_away(&notice.text));
     for dialog in &mut state.dialogs {
@@ -45,6 +61,8 @@ pub(super) fn feed(state: &mut State, feed: Feed) {
             secret.bereave();
         }
     }
+    elsewhere::hear(state, &feed);
+    state.loading = 0;
     let storage_mode = state.store.storage_mode;
     let heard = Heard::of(&feed);
     let news = state.store.apply(feed);

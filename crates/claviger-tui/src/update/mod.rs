@@ -3,6 +3,7 @@
 mod able;
 mod activity;
 mod dialogs;
+mod elsewhere;
 mod feed;
 mod lists;
 mod replies;
@@ -56,6 +57,14 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             vec![]
         }
         Msg::Link(link) => feed::link(state, link),
+        Msg::Loading(keys) => {
+            state.loading = keys;
+            vec![]
+        }
+        Msg::Daemon { version } => {
+            feed::compare_versions(state, &version);
+            vec![]
+        }
         Msg::Feed(feed) => {
             feed::feed(state, feed);
             vec![]
@@ -141,6 +150,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Quit => vec![Effect::Quit],
         Action::Interrupt => interrupt(state),
         Action::Redraw => vec![Effect::Redraw],
+        Action::Retry => vec![Effect::Retry],
         Action::Suspend => vec![Effect::Suspend],
         Action::Help => {
             state.help = Some(Help::default());

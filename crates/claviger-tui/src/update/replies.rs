@@ -53,6 +53,9 @@ fn unawaited(state: &mut State, id: CallId, outcome: Result<Answer, Failure>) ->
 fn done(state: &mut State, at: usize, answer: Answer) -> Vec<Effect> {
     let Dialog::Form(form) = state.dialogs.remove(at) else { return vec![] };
     let request_id = form.waiting().and_then(|pending| pending.call.request_id()).cloned();
+    if let Some(pending) = form.waiting() {
+        super::elsewhere::expect(state, pending);
+    }
     state.notify(Tone::Info, success(&form));
     if let Answer::Connected(id) = &answer {
         state.accounts.awaited = Some(id.clone());

@@ -176,8 +176,7 @@ fn known(label: &str, text: &str, columns: usize) -> Vec<Line<'static>> {
 /// Makes the parts fit: empty rows give way first, then exactness, asides, sentences and hints; what is left is cut
 /// to one row each. Gives the rows left for accounts.
 fn shrink(parts: &mut Vec<Part>, form: &Form, rows: usize) -> usize {
-    let Need { wanted, comfortable, least } =
-        form.boxes().map(|boxes| boxes::need(boxes)).unwrap_or_default();
+    let Need { wanted, comfortable, least } = form.boxes().map(boxes::need).unwrap_or_default();
     let total = |parts: &[Part], boxes: usize| parts.iter().map(|part| height_of(part, boxes)).sum::<usize>();
     let is_tight = |parts: &[Part]| total(parts, least) > rows;
     while total(parts, comfortable) > rows

@@ -81,7 +81,7 @@ fn states(state: &State, theme: Theme, room: usize) -> Line<'static> {
 
 /// The newest notice. A long one grows upwards over the list, never over what lies below.
 pub(super) fn notice(state: &State, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
-    let Some(notice) = state.notices.back() else { return };
+    let Some(notice) = state.notices.back() else { return away(state, theme, frame, area) };
     let (mark, style) = match notice.tone {
         Tone::Info => ("·", theme.plain()),
         Tone::Problem => ("!", theme.warning()),
@@ -96,6 +96,22 @@ pub(super) fn notice(state: &State, theme: Theme, frame: &mut Frame<'_>, area: R
         .collect();
     frame.render_widget(Clear, place);
     frame.render_widget(Paragraph::new(lines), place);
+}
+
+/// From when what is shown is, while the daemon is away, and how to try at once; as much of it as there is room for.
+fn away(state: &State, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
+    let (Some(lost_at), Link::Retrying { why, .. }) = (state.lost_at, &state.link) else { return };
+    let clock = age::clock(lost_at, &state.look.zone);
+    let press = state.look.keymap.press_for(Action::Retry);
+    let remedy = why.remedy.as_ref().map_or_else(String::new, |remedy| format!(" {remedy}."));
+    let texts = [
+        format!("! as of {clock}: {}.{remedy} {press} tries now", why.what),
+        format!("! as of {clock}: {}. {press} tries now", why.what),
+        format!("! as of {clock}. {press} tries now"),
+    ];
+    let room = usize::from(area.width).saturating_sub(2);
+    let text = texts.iter().find(|text| width(text) <= room).unwrap_or(&texts[2]);
+    frame.render_widget(Paragraph::new(Line::styled(format!(" {}", cut(text, room)), theme.warning())), area);
 }
 
 /// What can be pressed here and now, as far as it fits, and always the way out and how to get help.

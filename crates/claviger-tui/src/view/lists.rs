@@ -3,20 +3,18 @@
 use claviger_api::{Entry, Key, Scope, Timestamp};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::Line;
-use ratatui::widgets::Paragraph;
 
 use super::marked::Marked;
 use super::pane::pane;
 use super::reasons::{As, Finder, Reasons};
+use super::states::empty;
 use super::style::Theme;
 use super::table::{Column, Row, table};
-use super::text::{width, wrap};
+use super::text::width;
 use super::title::Title;
-use crate::keymap::{Action, Mode};
+use crate::keymap::Mode;
 use crate::layout::Layout;
-use crate::message::Link;
-use crate::state::{ALL_ACCOUNTS, List, Matching, Order, State, Tab};
+use crate::state::{ALL_ACCOUNTS, List, Matching, Order, State};
 use crate::{Borders, age};
 
 /// How many characters at the end of a hint always stay: the last of the secret.
@@ -28,8 +26,7 @@ pub(super) fn keys(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &
     let seen: Vec<&Key> =
         state.keys.visible(layout.list_rows()).filter_map(|id| state.store.keys.get(id)).collect();
     if seen.is_empty() {
-        let press = state.look.keymap.press_for(Action::Create);
-        return empty(state, theme, frame, inner, &format!("No keys yet. {press} creates the first one."));
+        return empty(state, theme, frame, inner);
     }
     let hint = seen.iter().map(|key| width(&key.hint)).max().unwrap_or(0).clamp(3, 31);
     let columns = [
@@ -112,14 +109,7 @@ pub(super) fn accounts(state: &State, theme: Theme, frame: &mut Frame<'_>, layou
         })
         .collect();
     if rows.is_empty() {
-        let press = state.look.keymap.press_for(Action::Create);
-        return empty(
-            state,
-            theme,
-            frame,
-            inner,
-            &format!("No accounts yet. {press} connects the first one."),
-        );
+        return empty(state, theme, frame, inner);
     }
     table(theme, frame, inner, &columns, &rows, !state.is_live());
 }
@@ -153,8 +143,7 @@ pub(super) fn activity(state: &State, theme: Theme, frame: &mut Frame<'_>, layou
         })
         .collect();
     if rows.is_empty() {
-        let text = if state.activity.loaded { "Nothing has happened yet." } else { "Loading…" };
-        return empty(state, theme, frame, inner, text);
+        return empty(state, theme, frame, inner);
     }
     table(theme, frame, inner, &columns, &rows, !state.is_live());
 }
@@ -225,25 +214,4 @@ fn framed<Id>(
         frame.set_cursor_position(Position { x: x.min(end), y: layout.list.y });
     }
     pane(theme, frame, layout.list, &[title.before, title.after].concat(), layout.lines)
-}
-
-/// Says why a list has no rows.
-fn empty(state: &State, theme: Theme, frame: &mut Frame<'_>, area: Rect, otherwise: &str) {
-    let looks_on = state.tab == Tab::Activity && state.activity.next.is_some();
-    let text = match &state.link {
-        Link::Live { .. } if looks_on && !state.filter().is_empty() => {
-            format!("Nothing matches /{} yet: looking further back…", state.filter().text())
-        }
-        _ if !state.filter().is_empty() => {
-            format!("Nothing matches /{}. Esc clears the filter.", state.filter().text())
-        }
-        Link::Live { .. } => otherwise.to_owned(),
-        Link::Connecting if state.was_live => otherwise.to_owned(),
-        Link::Connecting => "Connecting to the daemon…".to_owned(),
-        Link::Retrying { why, .. } => format!("{why}."),
-    };
-    let lines = wrap(&text, usize::from(area.width).max(1));
-    let mut text = vec![Line::raw("")];
-    text.extend(lines.into_iter().map(|line| Line::styled(line, theme.dim())));
-    frame.render_widget(Paragraph::new(text), area);
 }

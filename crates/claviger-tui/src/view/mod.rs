@@ -14,6 +14,7 @@ mod marked;
 mod pane;
 mod reasons;
 mod secret;
+mod states;
 mod style;
 mod table;
 mod text;
@@ -29,7 +30,7 @@ use ratatui::widgets::Paragraph;
 
 use crate::Borders;
 use crate::dialog::Dialog;
-use crate::layout::Layout;
+use crate::layout::{Layout, MIN_HEIGHT, MIN_WIDTH};
 use crate::state::{State, Tab};
 use style::Theme;
 
@@ -96,6 +97,10 @@ fn too_small(state: &State, frame: &mut Frame<'_>, area: Rect) {
     let question =
         if state.is_asked_to_quit() { "A secret would be lost: Ctrl-C once more quits" } else { "" };
     let mut lines = vec![Line::raw("Terminal too small")];
+    let needed = format!("{MIN_WIDTH}×{MIN_HEIGHT} at least");
+    if question.is_empty() && area.height > 1 && usize::from(area.width) >= text::width(&needed) {
+        lines.push(Line::raw(needed));
+    }
     if !question.is_empty() {
         lines.extend(text::wrap(question, usize::from(area.width).max(1)).into_iter().map(Line::raw));
     }

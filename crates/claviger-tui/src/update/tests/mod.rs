@@ -9,6 +9,7 @@ mod help;
 mod lists;
 pub(crate) mod sample;
 mod secrets;
+mod states;
 
 use std::collections::BTreeSet;
 

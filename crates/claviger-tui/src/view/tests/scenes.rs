@@ -6,7 +6,7 @@ use claviger_api::{Action, Code, Error, Scope, Timestamp};
 use super::scene;
 use crate::Borders;
 use crate::effects::{Copied, CopyOf, Trail};
-use crate::message::{Failure, Feed, Link, Msg};
+use crate::message::{Failure, Feed, Link, Msg, Why};
 use crate::update::tests::sample::{self, NOW, key, key_id};
 use crate::update::tests::{Stage, entry, outdated as refusal, page, with_many_accounts};
 
@@ -308,3 +308,60 @@ scene!(share_all_accounts_outdated, widening_outdated);
 scene!(share_all_accounts_confirmed, after("js <C-s>y"));
 scene!(rotate_key_with_a_retired_secret, rotate_retired);
 scene!(disconnect_account_that_empties_keys, institutions("2/savings ··9876<Enter>D"));
+
+fn empty(script: &'static str) -> impl Fn(u16, u16) -> Stage {
+    move |width, height| {
+        let mut stage = Stage::new(width, height);
+        stage.tell(Msg::Feed(Feed::Snapshot { keys: vec![], accounts: vec![], storage_mode: false }));
+        stage.tell(Msg::Link(Link::Live { epoch: 1 })).press(script);
+        let page = ActivityPage { entries: vec![], next_cursor: None };
+        stage.tell(Msg::Activity { trail: Trail::Whole(None), outcome: Ok(page) });
+        stage
+    }
+}
+
+fn without_keys(width: u16, height: u16) -> Stage {
+    let mut stage = at(width, height, "");
+    stage.changed(vec![], &['A', 'B', 'C']).later(60);
+    stage
+}
+
+fn not_ours(width: u16, height: u16) -> Stage {
+    let mut stage = Stage::new(width, height);
+    let why = Why {
+        what: "no permission: /run/claviger/admin.sock belongs to alice (uid 1001)".into(),
+        remedy: Some(
+            "run this as that user, or choose a place of your own with --runtime-dir and --data-dir".into(),
+        ),
+    };
+    let until = Timestamp::from_millis(NOW.as_millis() + 2_500);
+    stage.tell(Msg::Link(Link::Retrying { until, why }));
+    stage
+}
+
+fn loading(width: u16, height: u16) -> Stage {
+    let mut stage = Stage::new(width, height);
+    stage.tell(Msg::Loading(23_000));
+    stage
+}
+
+fn two_versions(width: u16, height: u16) -> Stage {
+    let mut stage = at(width, height, "");
+    stage.tell(Msg::Daemon { version: "0.0.9".into() });
+    stage
+}
+
+fn elsewhere(width: u16, height: u16) -> Stage {
+    let mut stage = at(width, height, "");
+    stage.changed(vec![], &['B']);
+    stage
+}
+
+scene!(first_run, empty(""));
+scene!(accounts_empty, empty("2"));
+scene!(activity_empty, empty("3"));
+scene!(keys_empty, without_keys);
+scene!(loading_keys, loading);
+scene!(no_permission, not_ours);
+scene!(another_version, two_versions);
+scene!(changed_elsewhere, elsewhere);

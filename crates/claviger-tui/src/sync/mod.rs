@@ -1,17 +1,19 @@
 //! Owns following the daemon: connecting, hearing the whole state and then each change, connecting again. Must not
 //! know what the screen shows.
 
+mod reason;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use claviger_api::client::{Client, Notifications};
+use claviger_api::client::{CallError, Client, Notifications};
 use claviger_api::{Account, Event, Key, method};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::clock;
 use crate::effects::Wired;
-use crate::message::{Feed, Link, Msg};
+use crate::message::{Feed, Link, Msg, Why};
 
 /// The pause after the first failure; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -20,6 +22,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long one attempt may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// After how many keys of a snapshot it is told how many there are.
+const TOLD: usize = 5_000;
+
 /// Follows the daemon for ever.
 #[derive(Debug)]
 pub(crate) struct Sync {
@@ -27,6 +32,8 @@ pub(crate) struct Sync {
     pub(crate) inbox: mpsc::Sender<Wired>,
     /// The client of the live connection, for the effects.
     pub(crate) client: watch::Sender<Option<Arc<Client>>>,
+    /// Ends the pause before the next attempt.
+    pub(crate) retry: Arc<Notify>,
 }
 
 /// That nobody listens any more.
@@ -53,23 +60,33 @@ impl Sync {
             if self.tell(Msg::Link(Link::Retrying { until, why })).await.is_err() {
                 return;
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            tokio::select! {
+                () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+                () = self.retry.notified() => {}
+            }
         }
     }
 
     /// Connects and follows until the connection ends; says why it did. Counts `epoch` up once it is live.
-    async fn connection(&self, epoch: &mut u64) -> Result<String, Unheard> {
+    async fn connection(&self, epoch: &mut u64) -> Result<Why, Unheard> {
         let client = match Client::connect(&self.socket, PATIENCE).await {
             Ok(client) => Arc::new(client),
-            Err(error) => return Ok(error.to_string()),
+            Err(error) => return Ok(reason::of(&error)),
         };
+        match client.call::<method::SystemStatus>(method::NoParams {}).await {
+            Ok(status) if status.protocol != claviger_api::PROTOCOL => {
+                return Ok(reason::skew(status.protocol));
+            }
+            Ok(status) => self.tell(Msg::Daemon { version: status.version }).await?,
+            Err(CallError::BadAnswer) => return Ok(reason::unreadable()),
+            Err(error) => return Ok(error.to_string().into()),
+        }
         self.client.send_replace(Some(client.clone()));
         let mut live = false;
         loop {
             let mut events = match client.subscribe::<method::Events>().await {
                 Ok(events) => events,
-                Err(error) => return Ok(error.to_string()),
+                Err(error) => return Ok(error.to_string().into()),
             };
             if let Some(why) = self.subscription(&mut events, &mut live, epoch).await? {
                 return Ok(why);
@@ -83,16 +100,18 @@ impl Sync {
         events: &mut Notifications<Event>,
         live: &mut bool,
         epoch: &mut u64,
-    ) -> Result<Option<String>, Unheard> {
+    ) -> Result<Option<Why>, Unheard> {
         let mut follower = Follower::default();
         loop {
             match events.next().await {
-                Err(error) => return Ok(Some(error.to_string())),
+                Err(CallError::BadAnswer) => return Ok(Some(reason::unreadable())),
+                Err(error) => return Ok(Some(error.to_string().into())),
                 Ok(event) => match follower.hear(event) {
                     Heard::Nothing => {}
                     Heard::Gap if follower.revision.is_some() => return Ok(None),
                     // Asking again at once would only be answered the same way.
-                    Heard::Gap => return Ok(Some("the daemon's events make no sense".to_owned())),
+                    Heard::Gap => return Ok(Some(reason::unreadable())),
+                    Heard::Part(keys) => self.tell(Msg::Loading(keys)).await?,
                     Heard::News(feed) => {
                         self.tell(Msg::Feed(feed)).await?;
                         if !*live {
@@ -130,6 +149,8 @@ struct Parts {
 #[derive(Debug)]
 enum Heard {
     Nothing,
+    /// So many keys of a snapshot are here, and worth telling of.
+    Part(usize),
     News(Feed),
     Gap,
 }
@@ -143,11 +164,13 @@ impl Follower {
                 if parts.revision != revision {
                     return Heard::Gap;
                 }
+                let came = keys.len();
                 parts.keys.extend(keys);
                 parts.accounts.extend(accounts);
                 if more {
+                    let (before, len) = (parts.keys.len() - came, parts.keys.len());
                     self.parts = Some(parts);
-                    return Heard::Nothing;
+                    return if before / TOLD < len / TOLD { Heard::Part(len) } else { Heard::Nothing };
                 }
                 self.revision = Some(revision);
                 let Parts { keys, accounts, .. } = parts;
@@ -203,6 +226,20 @@ mod tests {
             panic!("no snapshot")
         };
         assert_eq!(heard, keys);
+    }
+
+    #[test]
+    fn a_large_snapshot_says_now_and_then_how_far_it_is() {
+        let mut follower = Follower::default();
+        let key = sample::store().keys.values().next().cloned().unwrap();
+        let part = vec![key; 2_000];
+        let told: Vec<_> = (0..6)
+            .filter_map(|_| match follower.hear(snapshot(7, part.clone(), true)) {
+                Heard::Part(keys) => Some(keys),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(told, [6_000, 10_000]);
     }
 
     #[test]
