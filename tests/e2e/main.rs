@@ -26,5 +26,6 @@ mod secrets;
 mod settings;
 mod sockets;
 mod stores;
+mod terminal;
 mod users;
 mod verification;

@@ -16,7 +16,7 @@ use crate::message::Msg;
 use crate::press::Press;
 use crate::state::{Look, Palette, State};
 use crate::sync::Sync;
-use crate::terminal::{PANICKED, Screen};
+use crate::terminal::{PANICKED, Screen, Stopping};
 use crate::update::update;
 use crate::view::view;
 use crate::{Options, RunError, clock};
@@ -71,7 +71,7 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
                 course
             }
             () = after(pause) => interface.told(None, &mut screen)?,
-            course = signals.next(&mut screen) => course?,
+            signal = signals.next() => interface.signalled(signal, &mut screen)?,
         };
         if course == Course::Over {
             break Ok(());
@@ -140,13 +140,23 @@ impl Interface {
             match effect {
                 Effect::Quit => return Ok(Course::Over),
                 Effect::Suspend => {
-                    screen.suspend()?;
+                    screen.suspend(Stopping::WholeJob)?;
                     self.resized(screen)?;
                 }
                 Effect::Redraw => screen.clear()?,
                 other => self.runner.start(other),
             }
         }
+        Ok(Course::On)
+    }
+
+    fn signalled(&mut self, signal: Signalled, screen: &mut Screen) -> Result<Course, RunError> {
+        match signal {
+            Signalled::End => return Ok(Course::Over),
+            Signalled::Stop => screen.suspend(Stopping::Alone)?,
+            Signalled::Continue => screen.resume()?,
+        }
+        self.resized(screen)?;
         Ok(Course::On)
     }
 
@@ -158,11 +168,20 @@ impl Interface {
     }
 }
 
-/// The signals that end or resume the interface.
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signalled {
+    End,
+    Stop,
+    Continue,
+}
+
+/// The signals that end, stop or resume the interface.
 struct Signals {
     terminate: Signal,
     hangup: Signal,
     interrupt: Signal,
+    stop: Signal,
     resume: Signal,
 }
 
@@ -172,19 +191,18 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
+            stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
             resume: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
         })
     }
 
-    async fn next(&mut self, screen: &mut Screen) -> Result<Course, RunError> {
+    async fn next(&mut self) -> Signalled {
         tokio::select! {
-            _ = self.terminate.recv() => Ok(Course::Over),
-            _ = self.hangup.recv() => Ok(Course::Over),
-            _ = self.interrupt.recv() => Ok(Course::Over),
-            _ = self.resume.recv() => {
-                screen.resume()?;
-                Ok(Course::On)
-            }
+            _ = self.terminate.recv() => Signalled::End,
+            _ = self.hangup.recv() => Signalled::End,
+            _ = self.interrupt.recv() => Signalled::End,
+            _ = self.stop.recv() => Signalled::Stop,
+            _ = self.resume.recv() => Signalled::Continue,
         }
     }
 }

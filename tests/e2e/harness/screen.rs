@@ -58,6 +58,36 @@ impl Screen {
         self.parser().screen().alternate_screen()
     }
 
+    /// Whether pastes are bracketed or the mouse is taken.
+    pub(crate) fn has_modes(&self) -> bool {
+        let parser = self.parser();
+        let screen = parser.screen();
+        screen.bracketed_paste() || screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None
+    }
+
+    /// Whether the mouse is taken.
+    pub(crate) fn has_mouse(&self) -> bool {
+        self.parser().screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None
+    }
+
+    /// How the terminal treats what is typed, in words.
+    pub(crate) fn discipline(&self) -> String {
+        format!("{:?}", self.master.get_termios())
+    }
+
+    /// Sends a signal to the program, by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.child.process_id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+
+    /// Whether the program is stopped.
+    pub(crate) fn is_stopped(&self) -> bool {
+        let pid = self.child.process_id().unwrap();
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('T'))
+    }
+
     /// Whether the cursor is hidden.
     pub(crate) fn hides_cursor(&self) -> bool {
         self.parser().screen().hide_cursor()

@@ -1,8 +1,8 @@
 //! Owns the terminal: taking it over, drawing on it, and giving it back as it was. Must not know what is drawn.
 
-use std::fs::File;
+mod frames;
+
 use std::io::{self, IsTerminal, Write};
-use std::os::fd::AsFd;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,12 +18,12 @@ use crossterm::{cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal};
-use rustix::process::{Signal, kill_current_process_group};
+use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
 use tokio::sync::Notify;
-use zeroize::Zeroize;
 
 use crate::state::Size;
 use crate::{Mouse, RunError};
+use frames::Frames;
 
 /// Whether the terminal is ours at the moment, so that it is given back once and only once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -33,9 +33,19 @@ static MOUSE_TAKEN: AtomicBool = AtomicBool::new(false);
 pub(crate) static PANICKED: Notify = Notify::const_new();
 static HOOK: Once = Once::new();
 
+/// Who stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stopping {
+    /// The whole group, as when the terminal itself stops it: whoever started this (cargo, a script) must stop too.
+    WholeJob,
+    /// Only this process, which alone was asked to.
+    Alone,
+}
+
 /// The terminal while it is ours. It is given back when this is dropped.
 pub(crate) struct Screen {
-    terminal: Terminal<CrosstermBackend<Wiping>>,
+    terminal: Terminal<CrosstermBackend<Frames>>,
+    frames: Frames,
     mouse: Mouse,
 }
 
@@ -54,8 +64,9 @@ impl Screen {
                 PANICKED.notify_one();
             }));
         });
-        let terminal = Terminal::new(CrosstermBackend::new(Wiping::stdout()?))?;
-        let mut screen = Self { terminal, mouse };
+        let frames = Frames::stdout()?;
+        let terminal = Terminal::new(CrosstermBackend::new(frames.clone()))?;
+        let mut screen = Self { terminal, frames, mouse };
         screen.enter()?;
         Ok(screen)
     }
@@ -80,13 +91,16 @@ impl Screen {
 
     /// Draws one frame, all at once where the terminal can.
     pub(crate) fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        self.frames.begin();
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         self.terminal.draw(view)?;
-        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        self.frames.end()
     }
 
     /// Forgets what the terminal shows, so that the next frame draws all of it.
     pub(crate) fn clear(&mut self) -> io::Result<()> {
+        self.frames.forget();
         // Not `Terminal::clear`: it asks the terminal where its cursor is, and some never answer.
         let size = self.terminal.size()?;
         self.terminal.resize(Rect::new(0, 0, size.width, size.height))
@@ -99,11 +113,15 @@ impl Screen {
         Write::flush(out)
     }
 
-    /// Gives the terminal back, stops this job until it is continued, and takes the terminal again.
-    pub(crate) fn suspend(&mut self) -> io::Result<()> {
+    /// Gives the terminal back, stops until continued, and takes the terminal again. What it showed, a secret too, is not
+    /// to be seen meanwhile.
+    pub(crate) fn suspend(&mut self, stopping: Stopping) -> io::Result<()> {
         give_back();
-        // The whole group, as the terminal itself would: whoever started this (cargo, a script) must stop too.
-        kill_current_process_group(Signal::TSTP)?;
+        // Not TSTP: that one is caught, so that this is done first whoever sends it.
+        match stopping {
+            Stopping::WholeJob => kill_current_process_group(Signal::STOP)?,
+            Stopping::Alone => kill_process(getpid(), Signal::STOP)?,
+        }
         self.enter()
     }
 
@@ -144,37 +162,4 @@ fn give_back() {
         cursor::Show
     );
     let _ = disable_raw_mode();
-}
-
-/// Standard output through a buffer that is wiped each time it was written: a frame can hold a secret.
-struct Wiping {
-    out: File,
-    buffer: Vec<u8>,
-}
-
-/// Enough for a full frame of a large terminal. The buffer never grows, for growing would leave a copy behind.
-const BUFFER: usize = 256 * 1024;
-
-impl Wiping {
-    fn stdout() -> io::Result<Self> {
-        let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-        Ok(Self { out, buffer: Vec::with_capacity(BUFFER) })
-    }
-}
-
-impl Write for Wiping {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.buffer.len() + bytes.len() > BUFFER {
-            self.flush()?;
-        }
-        let taken = bytes.len().min(BUFFER);
-        self.buffer.extend_from_slice(&bytes[..taken]);
-        Ok(taken)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let written = self.out.write_all(&self.buffer);
-        self.buffer.zeroize();
-        written
-    }
 }
