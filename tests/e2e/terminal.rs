@@ -8,9 +8,9 @@ const ENTER: &str = "\r";
 const CTRL_S: &str = "\x13";
 const CTRL_Z: &str = "\x1a";
 
-/// A screen on which the secret of a new key shows, and the secret.
+/// A screen in a shell on which the secret of a new key shows, and the secret.
 fn with_secret(daemon: &Daemon) -> (Screen, String) {
-    let mut screen = Screen::open(&daemon.home, &[], 110, 30);
+    let mut screen = Screen::open_in_shell(&daemon.home, 110, 30);
     screen.shows("live");
     screen.press("n");
     screen.shows("Create key");
@@ -54,7 +54,7 @@ fn a_secret_is_not_to_be_seen_while_the_interface_is_stopped() {
         soon("the interface is stopped", || screen.is_stopped());
         screen.hides(&SecretParts::of(&secret).body[..10]);
         assert!(!screen.in_alternate_screen() && !screen.hides_cursor(), "{stop}");
-        screen.signal("CONT");
+        screen.press(ENTER);
         screen.shows(&secret);
         assert!(screen.in_alternate_screen(), "{stop}");
         screen.press_until_hidden("\t\r", "I have saved it");
@@ -64,6 +64,18 @@ fn a_secret_is_not_to_be_seen_while_the_interface_is_stopped() {
             daemon.admin.ok("keys.delete", &json!({"id": key["id"]}));
         }
     }
+}
+
+#[test]
+fn without_a_shell_that_could_bring_it_back_it_is_not_stopped() {
+    let daemon = Daemon::start();
+    let mut screen = Screen::open(&daemon.home, &[], 100, 30);
+    screen.shows("live");
+    screen.press(CTRL_Z);
+    screen.shows("not suspended");
+    assert!(!screen.is_stopped());
+    screen.press("q");
+    assert_eq!(screen.ended(), 0);
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub(crate) enum Msg {
         width: u16,
         height: u16,
     },
+    /// Nobody was there who could have continued a stopped job.
+    NotSuspended,
     Link(Link),
     /// So many keys of the whole state have come so far.
     Loading(usize),

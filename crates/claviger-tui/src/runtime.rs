@@ -16,7 +16,7 @@ use crate::message::Msg;
 use crate::press::Press;
 use crate::state::{Look, Palette, State};
 use crate::sync::Sync;
-use crate::terminal::{PANICKED, Screen, Stopping};
+use crate::terminal::{PANICKED, Screen, Stopping, Suspended};
 use crate::update::update;
 use crate::view::view;
 use crate::{Options, RunError, clock};
@@ -139,10 +139,7 @@ impl Interface {
         for effect in effects {
             match effect {
                 Effect::Quit => return Ok(Course::Over),
-                Effect::Suspend => {
-                    screen.suspend(Stopping::WholeJob)?;
-                    self.resized(screen)?;
-                }
+                Effect::Suspend => self.suspend(Stopping::WholeJob, screen)?,
                 Effect::Redraw => screen.clear()?,
                 other => self.runner.start(other),
             }
@@ -153,11 +150,23 @@ impl Interface {
     fn signalled(&mut self, signal: Signalled, screen: &mut Screen) -> Result<Course, RunError> {
         match signal {
             Signalled::End => return Ok(Course::Over),
-            Signalled::Stop => screen.suspend(Stopping::Alone)?,
-            Signalled::Continue => screen.resume()?,
+            Signalled::Stop => self.suspend(Stopping::Alone, screen)?,
+            Signalled::Continue => {
+                screen.resume()?;
+                self.resized(screen)?;
+            }
         }
-        self.resized(screen)?;
         Ok(Course::On)
+    }
+
+    fn suspend(&mut self, stopping: Stopping, screen: &mut Screen) -> Result<(), RunError> {
+        match screen.suspend(stopping)? {
+            Suspended::Continued => self.resized(screen)?,
+            Suspended::NoShell => {
+                let _ = update(&mut self.state, Msg::NotSuspended);
+            }
+        }
+        Ok(())
     }
 
     /// Takes the size that the terminal has now: it may have changed while this job was stopped.

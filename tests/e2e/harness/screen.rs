@@ -10,8 +10,18 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use super::home::Home;
 use super::wait::{eventually, soon};
 
+/// What a terminal was opened for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OpenedFor {
+    /// The executable alone.
+    Program,
+    /// A shell that started the executable as a job.
+    Shell,
+}
+
 /// A terminal that runs the executable.
 pub(crate) struct Screen {
+    opened_for: OpenedFor,
     parser: Arc<Mutex<vt100::Parser>>,
     child: Box<dyn Child + Send + Sync>,
     input: Box<dyn Write + Send>,
@@ -22,13 +32,28 @@ pub(crate) struct Screen {
 impl Screen {
     /// Opens a terminal of this size and runs `claviger ARGUMENTS` in it.
     pub(crate) fn open(home: &Home, arguments: &[&str], columns: u16, rows: u16) -> Self {
-        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_claviger"));
+        command.args(arguments);
+        Self::run(home, command, OpenedFor::Program, columns, rows)
+    }
+
+    /// Opens a terminal with a shell in it that runs `claviger` as a job, and brings it back with Enter once it stopped.
+    pub(crate) fn open_in_shell(home: &Home, columns: u16, rows: u16) -> Self {
+        let mut command = CommandBuilder::new("bash");
+        command.args([
+            "-mc",
+            "\"$0\"; while [ -n \"$(jobs -s)\" ]; do read -r; fg; done",
+            env!("CARGO_BIN_EXE_claviger"),
+        ]);
+        Self::run(home, command, OpenedFor::Shell, columns, rows)
+    }
+
+    fn run(home: &Home, mut command: CommandBuilder, opened_for: OpenedFor, columns: u16, rows: u16) -> Self {
+        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         command.env_clear();
         for (name, value) in home.environment() {
             command.env(name, value);
         }
-        command.args(arguments);
         command.cwd(home.path(""));
         let child = pair.slave.spawn_command(command).unwrap();
         let parser = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 1000)));
@@ -41,7 +66,7 @@ impl Screen {
             }
         });
         let input = pair.master.take_writer().unwrap();
-        Self { parser, child, input, master: pair.master, reader: Some(reader) }
+        Self { opened_for, parser, child, input, master: pair.master, reader: Some(reader) }
     }
 
     fn parser(&self) -> MutexGuard<'_, vt100::Parser> {
@@ -75,15 +100,26 @@ impl Screen {
         format!("{:?}", self.master.get_termios())
     }
 
+    fn program(&self) -> u32 {
+        let pid = self.child.process_id().unwrap();
+        match self.opened_for {
+            OpenedFor::Program => pid,
+            OpenedFor::Shell => {
+                let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+                children.split_whitespace().next().unwrap().parse().unwrap()
+            }
+        }
+    }
+
     /// Sends a signal to the program, by its name.
     pub(crate) fn signal(&self, name: &str) {
-        let pid = self.child.process_id().unwrap().to_string();
+        let pid = self.program().to_string();
         assert!(std::process::Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
     }
 
     /// Whether the program is stopped.
     pub(crate) fn is_stopped(&self) -> bool {
-        let pid = self.child.process_id().unwrap();
+        let pid = self.program();
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('T'))
     }

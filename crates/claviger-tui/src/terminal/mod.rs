@@ -1,6 +1,7 @@
 //! Owns the terminal: taking it over, drawing on it, and giving it back as it was. Must not know what is drawn.
 
 mod frames;
+mod job;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Once;
@@ -18,12 +19,12 @@ use crossterm::{cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal};
-use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
 use tokio::sync::Notify;
 
 use crate::state::Size;
 use crate::{Mouse, RunError};
 use frames::Frames;
+pub(crate) use job::Stopping;
 
 /// Whether the terminal is ours at the moment, so that it is given back once and only once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -33,13 +34,14 @@ static MOUSE_TAKEN: AtomicBool = AtomicBool::new(false);
 pub(crate) static PANICKED: Notify = Notify::const_new();
 static HOOK: Once = Once::new();
 
-/// Who stops.
+/// How stopping went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stopping {
-    /// The whole group, as when the terminal itself stops it: whoever started this (cargo, a script) must stop too.
-    WholeJob,
-    /// Only this process, which alone was asked to.
-    Alone,
+#[must_use]
+pub(crate) enum Suspended {
+    /// It was stopped, and somebody continued it.
+    Continued,
+    /// Nobody was there who could have continued it, so it was not stopped.
+    NoShell,
 }
 
 /// The terminal while it is ours. It is given back when this is dropped.
@@ -114,15 +116,15 @@ impl Screen {
     }
 
     /// Gives the terminal back, stops until continued, and takes the terminal again. What it showed, a secret too, is not
-    /// to be seen meanwhile.
-    pub(crate) fn suspend(&mut self, stopping: Stopping) -> io::Result<()> {
-        give_back();
-        // Not TSTP: that one is caught, so that this is done first whoever sends it.
-        match stopping {
-            Stopping::WholeJob => kill_current_process_group(Signal::STOP)?,
-            Stopping::Alone => kill_process(getpid(), Signal::STOP)?,
+    /// to be seen meanwhile. Does nothing where nobody could continue it.
+    pub(crate) fn suspend(&mut self, stopping: Stopping) -> io::Result<Suspended> {
+        if !job::has_shell() {
+            return Ok(Suspended::NoShell);
         }
-        self.enter()
+        give_back();
+        job::stop(stopping)?;
+        self.enter()?;
+        Ok(Suspended::Continued)
     }
 
     /// Takes the terminal again after this process was stopped and continued by somebody else.

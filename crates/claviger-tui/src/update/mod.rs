@@ -56,6 +56,10 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             lists::rescroll(state);
             vec![]
         }
+        Msg::NotSuspended => {
+            state.notify(Tone::Problem, "not suspended: no shell started this that could bring it back");
+            vec![]
+        }
         Msg::Link(link) => feed::link(state, link),
         Msg::Loading(keys) => {
             state.loading = keys;
