@@ -73,18 +73,23 @@ fn what_happens_elsewhere_shows_at_once_and_a_lost_daemon_comes_back() {
     let mut daemon = Daemon::start();
     let screen = Screen::open(&daemon.home, &[], 110, 30);
     screen.shows("live");
-    let key = daemon.create_for_all("made elsewhere");
-    screen.shows("made elsewhere");
-    daemon.admin.ok("keys.rename", &json!({"id": key.id, "name": "named elsewhere"}));
-    screen.shows("named elsewhere");
-    screen.hides("made elsewhere");
+    let key = daemon.create_for_all("before");
+    screen.shows("before");
+    daemon.admin.ok("keys.rename", &json!({"id": key.id, "name": "after"}));
+    screen.until("the list has the new name", |text| lists(text, "after"));
+    screen.until("the list has lost the old name", |text| !lists(text, "before"));
     daemon.kill9();
     screen.shows("reconnecting");
-    screen.shows("named elsewhere");
+    screen.until("the list stays", |text| lists(text, "after"));
     daemon.start_again();
     screen.shows("live");
     daemon.admin.ok("keys.delete", &json!({"id": key.id}));
-    screen.hides("named elsewhere");
+    screen.until("the key is gone from the list", |text| !lists(text, "after"));
+}
+
+/// Whether a row of the list of keys has this name; notices have it too.
+fn lists(text: &str, name: &str) -> bool {
+    text.lines().any(|line| line.contains(name) && line.contains("All accounts"))
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! Owns the interface in a pseudo-terminal: presses in, the drawn screen out. Must not sleep and hope.
 
 use std::io::{Read, Write};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use super::home::Home;
-use super::wait::{eventually, soon};
+use super::wait::{PATIENCE, eventually, soon};
 
 /// What a terminal was opened for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,11 +22,17 @@ enum OpenedFor {
 /// A terminal that runs the executable.
 pub(crate) struct Screen {
     opened_for: OpenedFor,
-    parser: Arc<Mutex<vt100::Parser>>,
+    drawn: Arc<Drawn>,
     child: Box<dyn Child + Send + Sync>,
     input: Box<dyn Write + Send>,
     master: Box<dyn MasterPty + Send>,
     reader: Option<JoinHandle<()>>,
+}
+
+/// What the terminal shows, and word of each change.
+struct Drawn {
+    parser: Mutex<vt100::Parser>,
+    changed: Condvar,
 }
 
 impl Screen {
@@ -56,21 +62,23 @@ impl Screen {
         }
         command.cwd(home.path(""));
         let child = pair.slave.spawn_command(command).unwrap();
-        let parser = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 1000)));
+        let parser = Mutex::new(vt100::Parser::new(rows, columns, 1000));
+        let drawn = Arc::new(Drawn { parser, changed: Condvar::new() });
         let mut output = pair.master.try_clone_reader().unwrap();
-        let drawn = Arc::clone(&parser);
+        let draws = Arc::clone(&drawn);
         let reader = thread::spawn(move || {
             let mut part = [0; 8192];
             while let Ok(len @ 1..) = output.read(&mut part) {
-                drawn.lock().unwrap().process(&part[..len]);
+                draws.parser.lock().unwrap().process(&part[..len]);
+                draws.changed.notify_all();
             }
         });
         let input = pair.master.take_writer().unwrap();
-        Self { opened_for, parser, child, input, master: pair.master, reader: Some(reader) }
+        Self { opened_for, drawn, child, input, master: pair.master, reader: Some(reader) }
     }
 
     fn parser(&self) -> MutexGuard<'_, vt100::Parser> {
-        self.parser.lock().unwrap()
+        self.drawn.parser.lock().unwrap()
     }
 
     /// What the screen shows now.
@@ -153,21 +161,23 @@ impl Screen {
 
     /// Waits until what the screen shows is right.
     pub(crate) fn until(&self, what: &str, right: impl Fn(&str) -> bool) {
-        let outcome =
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| soon(what, || right(&self.text()))));
-        assert!(outcome.is_ok(), "waited in vain until {what}; the screen shows\n{}", self.text());
+        let is_right = self.within(PATIENCE, right);
+        assert!(is_right, "waited in vain until {what}; the screen shows\n{}", self.text());
+    }
+
+    /// Whether what the screen shows becomes right in this time.
+    fn within(&self, patience: Duration, right: impl Fn(&str) -> bool) -> bool {
+        let wrong = |parser: &mut vt100::Parser| !right(&parser.screen().contents());
+        let (_parser, wait) = self.drawn.changed.wait_timeout_while(self.parser(), patience, wrong).unwrap();
+        !wait.timed_out()
     }
 
     /// Presses these keys, at the pace of a person, again and again until the screen no longer shows a text.
     pub(crate) fn press_until_hidden(&mut self, presses: &str, text: &str) {
         for _ in 0..10 {
             self.press(presses);
-            let looked_until = Instant::now() + Duration::from_secs(1);
-            while Instant::now() < looked_until {
-                if !self.text().contains(text) {
-                    return;
-                }
-                thread::sleep(Duration::from_millis(4));
+            if self.within(Duration::from_secs(1), |screen| !screen.contains(text)) {
+                return;
             }
         }
         panic!("{text:?} does not go; the screen shows\n{}", self.text());
