@@ -14,10 +14,11 @@ demo:
 test:
     cargo test --workspace
 
-# Measures verification, and the interface with many keys.
+# Measures verification, and the interface with few and with many keys.
 bench:
     cargo bench -p claviger-daemon
     cargo bench -p claviger-tui --features bench
+    cargo bench -p claviger
 
 # Writes docs/openrpc.json anew from the code.
 openrpc:

@@ -52,6 +52,8 @@ pub(crate) struct Home {
     pub(crate) data: PathBuf,
     pub(crate) run: PathBuf,
     pub(crate) log: PathBuf,
+    /// How much is logged: all of it, for tests look for secrets there.
+    log_level: &'static str,
 }
 
 impl Home {
@@ -81,7 +83,13 @@ impl Home {
         let at = |name: &str| dir.path().join(name);
         let (data, run, log) = (at("data"), at("run"), at("log"));
         fs::create_dir(at("home")).unwrap();
-        Self { dir, data, run, log }
+        Self { dir, data, run, log, log_level: "trace" }
+    }
+
+    /// The same with as much in the log as the product has by itself, where time is measured.
+    pub(crate) fn logging_as_usual(mut self) -> Self {
+        self.log_level = "info";
+        self
     }
 
     /// Writes the configuration anew.
@@ -125,8 +133,8 @@ impl Home {
             ("CLAVIGER_DATA_DIR", text(&self.data)),
             ("CLAVIGER_RUNTIME_DIR", text(&self.run)),
             ("CLAVIGER_CONFIG", text(&self.config())),
-            ("CLAVIGER_LOG", "trace".to_owned()),
-            ("RUST_LOG", "trace".to_owned()),
+            ("CLAVIGER_LOG", self.log_level.to_owned()),
+            ("RUST_LOG", self.log_level.to_owned()),
             ("RUST_BACKTRACE", "0".to_owned()),
         ])
     }

@@ -54,6 +54,15 @@ impl Screen {
         Self::run(home, command, OpenedFor::Shell, columns, rows)
     }
 
+    /// Opens a terminal that shows what is typed, and nothing else.
+    pub(crate) fn open_echo(home: &Home, columns: u16, rows: u16) -> Self {
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-c", "stty raw -echo; printf ready; exec cat"]);
+        let echo = Self::run(home, command, OpenedFor::Shell, columns, rows);
+        echo.shows("ready");
+        echo
+    }
+
     fn run(home: &Home, mut command: CommandBuilder, opened_for: OpenedFor, columns: u16, rows: u16) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         command.env_clear();
@@ -65,12 +74,12 @@ impl Screen {
         let parser = Mutex::new(vt100::Parser::new(rows, columns, 1000));
         let drawn = Arc::new(Drawn { parser, changed: Condvar::new() });
         let mut output = pair.master.try_clone_reader().unwrap();
-        let draws = Arc::clone(&drawn);
+        let canvas = Arc::clone(&drawn);
         let reader = thread::spawn(move || {
             let mut part = [0; 8192];
             while let Ok(len @ 1..) = output.read(&mut part) {
-                draws.parser.lock().unwrap().process(&part[..len]);
-                draws.changed.notify_all();
+                canvas.parser.lock().unwrap().process(&part[..len]);
+                canvas.changed.notify_all();
             }
         });
         let input = pair.master.take_writer().unwrap();
@@ -108,7 +117,8 @@ impl Screen {
         format!("{:?}", self.master.get_termios())
     }
 
-    fn program(&self) -> u32 {
+    /// The process id of the executable.
+    pub(crate) fn program(&self) -> u32 {
         let pid = self.child.process_id().unwrap();
         match self.opened_for {
             OpenedFor::Program => pid,

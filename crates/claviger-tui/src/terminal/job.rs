@@ -45,7 +45,7 @@ impl Place {
         Self::read(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
     }
 
-    /// Reads a line of `/proc/PID/stat` (proc_pid_stat(5)). The name in brackets may hold anything, brackets too.
+    /// Reads a line of `/proc/PID/stat` (`proc_pid_stat(5)`). The name in brackets may hold anything, brackets too.
     fn read(stat: &str) -> Option<Self> {
         let (_, rest) = stat.rsplit_once(')')?;
         let mut fields = rest.split_ascii_whitespace().skip(1).map_while(|field| field.parse().ok());
