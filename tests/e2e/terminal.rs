@@ -2,15 +2,22 @@
 
 use serde_json::json;
 
-use crate::harness::{Daemon, Screen, SecretParts, soon};
+use crate::harness::{Daemon, OpenedFor, Screen, SecretParts, soon};
 
 const ENTER: &str = "\r";
 const CTRL_S: &str = "\x13";
 const CTRL_Z: &str = "\x1a";
 
+/// A shell that runs the interface as a job, and brings it back with Enter once it stopped.
+fn in_shell(daemon: &Daemon) -> Screen {
+    let script = "\"$0\"; while [ -n \"$(jobs -s)\" ]; do read -r; fg; done";
+    let line = ["bash", "-mc", script, env!("CARGO_BIN_EXE_claviger")];
+    Screen::run(&daemon.home, OpenedFor::Shell, &line, 110, 30)
+}
+
 /// A screen in a shell on which the secret of a new key shows, and the secret.
 fn with_secret(daemon: &Daemon) -> (Screen, String) {
-    let mut screen = Screen::open_in_shell(&daemon.home, 110, 30);
+    let mut screen = in_shell(daemon);
     screen.shows("live");
     screen.press("n");
     screen.shows("Create key");

@@ -16,7 +16,7 @@ mod harness;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use harness::{Daemon, Home, Screen};
+use harness::{Daemon, Home, OpenedFor, Screen};
 use serde_json::json;
 
 /// How many keys, the few first.
@@ -41,7 +41,9 @@ fn main() {
 
 /// A daemon with this many keys, named `key-` and a number.
 fn daemon(keys: usize) -> Daemon {
-    let daemon = Home::new().logging_as_usual().start();
+    let mut home = Home::new();
+    home.log_level = "info";
+    let daemon = home.start();
     let params: Vec<_> = (0..keys).map(|n| json!({"name": format!("key-{n:06}")})).collect();
     daemon.all("keys.create", &params);
     daemon
@@ -73,7 +75,9 @@ fn first_paint(daemon: &Daemon, keys: usize) {
 
 /// From a press to the changed screen; beside a terminal that shows what is typed.
 fn press(daemon: &Daemon, keys: usize) {
-    let mut echo = Screen::open_echo(&daemon.home, SCREEN.0, SCREEN.1);
+    let line = ["sh", "-c", "stty raw -echo; printf ready; exec cat"];
+    let mut echo = Screen::run(&daemon.home, OpenedFor::Program, &line, SCREEN.0, SCREEN.1);
+    echo.shows("ready");
     let mut shown = "ready".to_owned();
     let floor = sample(200, || {
         shown.push('x');

@@ -52,8 +52,8 @@ pub(crate) struct Home {
     pub(crate) data: PathBuf,
     pub(crate) run: PathBuf,
     pub(crate) log: PathBuf,
-    /// How much is logged: all of it, for tests look for secrets there.
-    log_level: &'static str,
+    /// How much is logged: all of it, for tests look for secrets there; a benchmark asks for less.
+    pub(crate) log_level: &'static str,
 }
 
 impl Home {
@@ -84,12 +84,6 @@ impl Home {
         let (data, run, log) = (at("data"), at("run"), at("log"));
         fs::create_dir(at("home")).unwrap();
         Self { dir, data, run, log, log_level: "trace" }
-    }
-
-    /// The same with as much in the log as the product has by itself, where time is measured.
-    pub(crate) fn logging_as_usual(mut self) -> Self {
-        self.log_level = "info";
-        self
     }
 
     /// Writes the configuration anew.

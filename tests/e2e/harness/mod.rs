@@ -14,7 +14,7 @@ pub(crate) use daemon::{Daemon, Minted};
 pub(crate) use home::{Home, Output};
 pub(crate) use http::exchange;
 pub(crate) use rpc::{RpcError, Socket, assert_code};
-pub(crate) use screen::Screen;
+pub(crate) use screen::{OpenedFor, Screen};
 pub(crate) use secret::SecretParts;
 pub(crate) use wait::{PATIENCE, eventually, soon};
 pub(crate) use websocket::WebSocket;

@@ -12,8 +12,8 @@ use super::wait::{PATIENCE, eventually, soon};
 
 /// What a terminal was opened for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum OpenedFor {
-    /// The executable alone.
+pub(crate) enum OpenedFor {
+    /// The executable, or another program, alone.
     Program,
     /// A shell that started the executable as a job.
     Shell,
@@ -38,32 +38,13 @@ struct Drawn {
 impl Screen {
     /// Opens a terminal of this size and runs `claviger ARGUMENTS` in it.
     pub(crate) fn open(home: &Home, arguments: &[&str], columns: u16, rows: u16) -> Self {
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_claviger"));
-        command.args(arguments);
-        Self::run(home, command, OpenedFor::Program, columns, rows)
+        let line = [&[env!("CARGO_BIN_EXE_claviger")], arguments].concat();
+        Self::run(home, OpenedFor::Program, &line, columns, rows)
     }
 
-    /// Opens a terminal with a shell in it that runs `claviger` as a job, and brings it back with Enter once it stopped.
-    pub(crate) fn open_in_shell(home: &Home, columns: u16, rows: u16) -> Self {
-        let mut command = CommandBuilder::new("bash");
-        command.args([
-            "-mc",
-            "\"$0\"; while [ -n \"$(jobs -s)\" ]; do read -r; fg; done",
-            env!("CARGO_BIN_EXE_claviger"),
-        ]);
-        Self::run(home, command, OpenedFor::Shell, columns, rows)
-    }
-
-    /// Opens a terminal that shows what is typed, and nothing else.
-    pub(crate) fn open_echo(home: &Home, columns: u16, rows: u16) -> Self {
-        let mut command = CommandBuilder::new("sh");
-        command.args(["-c", "stty raw -echo; printf ready; exec cat"]);
-        let echo = Self::run(home, command, OpenedFor::Shell, columns, rows);
-        echo.shows("ready");
-        echo
-    }
-
-    fn run(home: &Home, mut command: CommandBuilder, opened_for: OpenedFor, columns: u16, rows: u16) -> Self {
+    /// Opens a terminal of this size and runs something in it.
+    pub(crate) fn run(home: &Home, opened_for: OpenedFor, line: &[&str], columns: u16, rows: u16) -> Self {
+        let mut command = CommandBuilder::from_argv(line.iter().map(Into::into).collect());
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         command.env_clear();
         for (name, value) in home.environment() {
