@@ -165,3 +165,59 @@ fn give_back() {
     );
     let _ = disable_raw_mode();
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+    use ratatui::widgets::Paragraph;
+
+    use super::*;
+
+    /// Set in the environment of the process that is to panic.
+    const PANICS: &str = "CLAVIGER_TEST_PANICS";
+
+    fn panic_in_another_thread() {
+        let mut screen = Screen::take(Mouse::Interface).unwrap();
+        screen.draw(|frame| frame.render_widget(Paragraph::new("lists"), frame.area())).unwrap();
+        let ended = std::thread::spawn(|| panic!("a part panicked")).join();
+        assert!(ended.is_err());
+        // What draws on is not to be seen either.
+        std::process::exit(7);
+    }
+
+    #[test]
+    fn a_panic_gives_the_terminal_back() {
+        if std::env::var_os(PANICS).is_some() {
+            panic_in_another_thread();
+        }
+        let pair = native_pty_system().openpty(PtySize { rows: 10, cols: 60, ..PtySize::default() }).unwrap();
+        let before = format!("{:?}", pair.master.get_termios());
+        let mut again = CommandBuilder::new(std::env::current_exe().unwrap());
+        again.args(["--exact", "terminal::tests::a_panic_gives_the_terminal_back", "--nocapture"]);
+        again.env(PANICS, "1");
+        again.env("TERM", "xterm");
+        again.env("RUST_BACKTRACE", "0");
+        let mut child = pair.slave.spawn_command(again).unwrap();
+        assert_eq!(child.wait().unwrap().exit_code(), 7);
+        let after = format!("{:?}", pair.master.get_termios());
+        drop(pair.slave);
+        let mut output = Vec::new();
+        let mut part = [0; 4096];
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        // The end of a pseudo-terminal is an error.
+        while let Ok(len @ 1..) = reader.read(&mut part) {
+            output.extend_from_slice(&part[..len]);
+        }
+        let mut parser = vt100::Parser::new(10, 60, 0);
+        parser.process(&output);
+        let screen = parser.screen();
+        assert!(String::from_utf8_lossy(&output).contains("lists"));
+        assert!(screen.contents().contains("a part panicked"), "{}", screen.contents());
+        assert!(!screen.contents().contains("lists"), "{}", screen.contents());
+        assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste());
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        assert_eq!(after, before);
+    }
+}
