@@ -23,6 +23,8 @@ pub(crate) enum Msg {
     },
     /// Nobody was there who could have continued a stopped job.
     NotSuspended,
+    /// What the state was is on the screen.
+    Drawn,
     Link(Link),
     /// So many keys of the whole state have come so far.
     Loading(usize),

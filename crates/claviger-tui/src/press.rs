@@ -124,7 +124,7 @@ impl FromStr for Press {
 
     fn from_str(text: &str) -> Result<Self, NotAPress> {
         if let Some(rest) = text.strip_prefix(CTRL).filter(|rest| !rest.is_empty()) {
-            return rest.parse().map(|press: Self| press.lowercase().with_ctrl());
+            return rest.parse().map(|press: Self| press.lowercase().with_ctrl().as_sent());
         }
         if let Some(rest) = text.strip_prefix(ALT).filter(|rest| !rest.is_empty()) {
             return rest.parse().map(|press: Self| press.lowercase().with_alt());
@@ -145,6 +145,17 @@ impl FromStr for Press {
 }
 
 impl Press {
+    /// As a terminal sends it: Ctrl with these characters is the byte of another press (ECMA-48, C0).
+    fn as_sent(self) -> Self {
+        let code = match (self.code, self.alt) {
+            (KeyCode::Char('i'), false) => KeyCode::Tab,
+            (KeyCode::Char('m'), false) => KeyCode::Enter,
+            (KeyCode::Char('['), false) => KeyCode::Esc,
+            _ => return self,
+        };
+        Self::named(code)
+    }
+
     /// Terminals do not tell whether Shift was held with Ctrl, and write Alt with a lower-case letter.
     fn lowercase(self) -> Self {
         match self.code {
@@ -176,8 +187,14 @@ mod tests {
             assert_eq!(text.parse(), Ok(press), "{text}");
             assert_eq!(press.to_string(), text);
         }
-        for (text, press) in [("Up", KeyCode::Up), ("Del", KeyCode::Delete), ("PageDown", KeyCode::PageDown)]
-        {
+        for (text, press) in [
+            ("Up", KeyCode::Up),
+            ("Del", KeyCode::Delete),
+            ("PageDown", KeyCode::PageDown),
+            ("Ctrl-I", KeyCode::Tab),
+            ("Ctrl-M", KeyCode::Enter),
+            ("Ctrl-[", KeyCode::Esc),
+        ] {
             assert_eq!(text.parse(), Ok(Press::named(press)));
         }
         for text in ["", " ", "ab", "Ctrl-", "F0", "F25", "Hyper-X", "\u{7}"] {

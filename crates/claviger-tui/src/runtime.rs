@@ -24,6 +24,9 @@ use crate::{Options, RunError, clock};
 /// How many messages may wait before their senders do.
 const INBOX: usize = 256;
 
+/// How many presses that come at once are taken before a frame is drawn.
+const BURST: usize = 1024;
+
 /// Whether the loop goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Course {
@@ -54,11 +57,25 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
     let outcome = loop {
         let state = &interface.state;
         screen.draw(|frame| view(state, frame))?;
+        let _ = update(&mut interface.state, Msg::Drawn);
+        let state = &interface.state;
         let pause = state.changes_at().map(|at| at.as_millis() - clock::now().as_millis());
         let course = tokio::select! {
             () = PANICKED.notified() => break Err(std::io::Error::other("a part of the interface panicked").into()),
             event = events.next() => match event {
-                Some(Ok(event)) => interface.happened(event, &mut screen)?,
+                Some(Ok(event)) => {
+                    let mut course = interface.happened(event, &mut screen)?;
+                    let mut left = BURST;
+                    // What came with it is taken before the next frame: nobody has seen what it acts on.
+                    while course == Course::On && left > 0 && crossterm::event::poll(Duration::ZERO)? {
+                        match events.next().await {
+                            Some(event) => course = interface.happened(event?, &mut screen)?,
+                            None => course = Course::Over,
+                        }
+                        left -= 1;
+                    }
+                    course
+                }
                 Some(Err(error)) => break Err(error.into()),
                 None => Course::Over,
             },

@@ -140,7 +140,7 @@ impl Boxes {
     /// Takes an edited filter.
     pub(crate) fn refilter(&mut self) {
         let rows = self.rows();
-        self.list.set_filtered(rows, Self::HEIGHT);
+        self.list.set_filtered(rows, None, Self::HEIGHT);
         self.scroll();
     }
 

@@ -17,10 +17,20 @@ pub(crate) fn write_secret(key_name: &str, key_id: &KeyId, secret: &Secret) -> R
     write_in(&directory, &slug(key_name, key_id), secret)
 }
 
+/// The name of the file that a secret is written to, unless there is one already.
+pub(crate) fn name(key_name: &str, key_id: &KeyId) -> String {
+    numbered(&slug(key_name, key_id), 1)
+}
+
+/// The names that are tried: the first without a number.
+fn numbered(slug: &str, attempt: usize) -> String {
+    let number = if attempt == 1 { String::new() } else { format!("-{attempt}") };
+    format!("claviger-{slug}{number}.secret")
+}
+
 fn write_in(directory: &Path, slug: &str, secret: &Secret) -> Result<PathBuf, String> {
     for attempt in 1..=ATTEMPTS {
-        let number = if attempt == 1 { String::new() } else { format!("-{attempt}") };
-        let path = directory.join(format!("claviger-{slug}{number}.secret"));
+        let path = directory.join(numbered(slug, attempt));
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
         let mut file = match file {
             Ok(file) => file,
@@ -87,6 +97,7 @@ mod tests {
             ("日本", "key_AAAAAAAAAAAA"),
         ] {
             assert_eq!(slug(name, &id), expected);
+            assert_eq!(super::name(name, &id), format!("claviger-{expected}.secret"));
         }
     }
 }

@@ -127,7 +127,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
 
     row(&[M::Check, M::Boxes], &[c(' ')], "toggle", "check", "Check or uncheck", A::Toggle),
     row(&[M::Boxes], &[c('/')], "filter_accounts", "filter", "Filter the accounts as you type", A::FilterBoxes),
-    row(&[M::Boxes], &[c('a')], "mark_all", "all/none", "Check all that are shown, or none", A::MarkAll),
+    row(&[M::Boxes], &[c('a')], "mark_all", "all/none", "Check all in the list, or none", A::MarkAll),
     fixed(&[M::BoxFilter], &[n(C::Enter)], "keep", "End the typing and keep the filter", A::EndBoxFilter),
     fixed(&[M::BoxFilter], &[n(C::Esc)], "clear", "Clear the filter of the accounts", A::ClearBoxFilter),
     fixed(&[M::Text, M::Check, M::Boxes], &[n(C::Enter)], "", "Next field", A::Activate),

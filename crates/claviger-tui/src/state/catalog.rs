@@ -147,6 +147,34 @@ impl<T: Listed> Catalog<T> {
         ids
     }
 
+    /// Of those at the places that are wanted, the one whose name a text fits best: the text is all of it, its
+    /// beginning or a part of it, ignoring case. Of those alike the first in the order; none where it is in no name.
+    pub(crate) fn best_named(
+        &self,
+        order: Order,
+        wanted: impl Fn(Place) -> bool,
+        text: &str,
+    ) -> Option<T::Id> {
+        let text = fold(text);
+        let (mut best, mut most) = (None, 0);
+        for place in self.orders[order as usize].iter().filter(|place| wanted(**place)) {
+            let name = self.held[*place].as_ref().map_or("", |held| &*held.folded);
+            let fits = match () {
+                () if *name == *text => 3,
+                () if name.starts_with(&text) => 2,
+                () if name.contains(&text) => 1,
+                () => 0,
+            };
+            if fits > most {
+                (best, most) = (Some(*place), fits);
+            }
+            if most == 3 {
+                break;
+            }
+        }
+        best.map(|place| self.ids[place].clone())
+    }
+
     /// Forgets what there was and takes these.
     pub(crate) fn replace(&mut self, objects: Vec<T>) {
         *self = Self {

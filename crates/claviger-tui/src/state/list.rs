@@ -62,16 +62,22 @@ impl<Id: Clone + PartialEq> List<Id> {
         self.scroll(height);
     }
 
-    /// Takes the rows that an edited filter leaves, and stands on the first; on what was selected before, once the
-    /// filter is empty again.
-    pub(crate) fn set_filtered(&mut self, rows: Vec<Id>, height: usize) {
+    /// Takes the rows that an edited filter leaves, and stands on the best of them, or on the first; on what was selected
+    /// before, once the filter is empty again.
+    pub(crate) fn set_filtered(&mut self, rows: Vec<Id>, best: Option<Id>, height: usize) {
         if self.filter.is_empty() {
             self.selected = self.unfiltered.take().or(self.selected.take());
         } else {
             self.unfiltered = self.unfiltered.take().or(self.selected.take());
-            self.selected = rows.first().cloned();
+            self.selected = best.or_else(|| rows.first().cloned());
         }
         self.set_rows(rows, height);
+    }
+
+    /// Keeps the filter and what it found: its end no longer brings back what was selected before.
+    pub(crate) fn keep_filter(&mut self) {
+        self.typing = false;
+        self.unfiltered = None;
     }
 
     /// Moves the selection.
@@ -145,7 +151,7 @@ mod tests {
         let filtered = |list: &mut List<char>, filter: &str| {
             list.filter = Input::of(filter);
             let rows = "abcd".chars().filter(|c| filter.is_empty() || filter.contains(*c));
-            list.set_filtered(rows.collect(), 10);
+            list.set_filtered(rows.collect(), None, 10);
             list.selected
         };
         let mut list = List::default();
@@ -159,6 +165,16 @@ mod tests {
         filtered(&mut list, "dcb");
         list.go(Step::Down, 10);
         assert_eq!(filtered(&mut list, ""), Some('c'), "what was gone to stays");
+        filtered(&mut list, "b");
+        list.keep_filter();
+        assert_eq!(filtered(&mut list, ""), Some('b'), "what was found and kept stays");
+    }
+
+    #[test]
+    fn a_filter_stands_on_its_best_match_where_one_is_better() {
+        let mut list = List { filter: Input::of("c"), ..List::default() };
+        list.set_filtered(vec!["a", "b", "c"], Some("c"), 2);
+        assert_eq!((list.selected, list.top), (Some("c"), 1));
     }
 
     #[test]

@@ -56,6 +56,10 @@ pub(crate) struct State {
     pub(crate) recent: Recent,
     /// The dialogs that are open, each over the one before.
     pub(crate) dialogs: Vec<Dialog>,
+    /// Whether the dialog in front was opened since the last frame, so that nobody has seen it.
+    pub(crate) is_unseen: bool,
+    /// Until when presses do nothing, since what they were meant for closed by itself.
+    pub(crate) deaf_until: Option<Timestamp>,
     pub(crate) help: Option<Help>,
     pub(crate) notices: VecDeque<Notice>,
     /// The calls whose dialogs were left before their answers came.
@@ -208,6 +212,8 @@ impl State {
             activity: Activity { stale: true, ..Activity::default() },
             recent: Recent { stale: true, ..Recent::default() },
             dialogs: Vec::new(),
+            is_unseen: false,
+            deaf_until: None,
             help: None,
             notices: VecDeque::new(),
             left: Vec::new(),

@@ -76,6 +76,11 @@ impl Sieve {
         store.keys.ordered(order, |place| is_open || self.passes.get(place) == Some(&true))
     }
 
+    /// The key that passes and whose name the filter fits best, where it is in one.
+    pub(crate) fn best(&self, store: &Store, order: Order, filter: &str) -> Option<KeyId> {
+        store.keys.best_named(order, |place| self.passes.get(place) == Some(&true), filter.trim())
+    }
+
     /// An account by which a word finds a key.
     pub(crate) fn account_of<'a>(
         &'a self,
@@ -146,6 +151,11 @@ impl Store {
         })
     }
 
+    /// The account that a filter leaves and whose name it fits best, where it is in one.
+    pub(crate) fn best_account(&self, filter: &str, order: Order) -> Option<AccountId> {
+        self.accounts.best_named(order, |_| true, filter.trim())
+    }
+
     /// The entries of the audit trail that a filter leaves, as they come.
     pub(crate) fn activity_rows(&self, entries: &[Entry], filter: &str) -> Vec<u64> {
         let matching = Matching::new(filter);
@@ -207,6 +217,24 @@ mod tests {
             ("ALL ACC", vec!["Production"]),
         ] {
             assert_eq!(names(filter, Order::Name), found, "{filter}");
+        }
+    }
+
+    #[test]
+    fn of_the_keys_that_are_found_one_fits_best() {
+        let store = sample::store();
+        for (filter, order, best) in [
+            ("ci", Order::Name, Some("CI")),
+            ("prod", Order::Name, Some("Production")),
+            ("UP ", Order::Name, Some("backup")),
+            ("c", Order::Name, Some("CI")),
+            ("prdctn", Order::Name, None),
+            ("savings", Order::Name, None),
+        ] {
+            let mut sieve = Sieve::default();
+            sieve.refilter(&store, filter);
+            let found = sieve.best(&store, order, filter).map(|id| store.keys[&id].name.clone());
+            assert_eq!(found.as_deref(), best, "{filter}");
         }
     }
 

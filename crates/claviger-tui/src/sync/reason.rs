@@ -36,10 +36,27 @@ pub(super) fn unreadable() -> Why {
     }
 }
 
-/// The socket, or a directory on the way to it, is somebody else's.
+/// The socket, or a directory on the way to it, is somebody else's, or has a mode that shuts out its owner too.
 fn not_ours(socket: &Path) -> Why {
-    let found = socket.ancestors().find_map(|path| Some((path, fs::symlink_metadata(path).ok()?.uid())));
-    let Some((path, uid)) = found else { return format!("no permission to use {}", socket.display()).into() };
+    let found = socket.ancestors().find_map(|path| Some((path, fs::symlink_metadata(path).ok()?)));
+    let Some((path, found)) = found else {
+        return format!("no permission to use {}", socket.display()).into();
+    };
+    let uid = found.uid();
+    if uid == Uid::effective().as_raw() {
+        return Why {
+            what: format!("no permission: {} has the mode {:04o}", path.display(), found.mode() & 0o7777),
+            remedy: Some(format!(
+                "`chmod {} {}` mends it",
+                if found.is_dir() { "0700" } else { "0600" },
+                path.display()
+            )),
+        };
+    }
+    belongs_to(path, uid)
+}
+
+fn belongs_to(path: &Path, uid: u32) -> Why {
     let name = User::from_uid(Uid::from_raw(uid)).ok().flatten().map(|user| user.name);
     let owner = name.map_or_else(|| format!("uid {uid}"), |name| format!("{name} (uid {uid})"));
     Why {
@@ -53,16 +70,33 @@ fn not_ours(socket: &Path) -> Why {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::net::UnixListener;
+
     use super::*;
 
     #[test]
-    fn a_socket_that_is_not_ours_says_whose_it_is() {
-        let dir = tempfile::tempdir().unwrap();
-        let socket = dir.path().join("gone/admin.sock");
-        let uid = fs::metadata(dir.path()).unwrap().uid();
-        let why = of(&ConnectError::NoPermission(socket));
-        assert!(why.what.contains(&format!("{} belongs to ", dir.path().display())), "{}", why.what);
-        assert!(why.what.contains(&format!("uid {uid}")), "{}", why.what);
+    fn what_is_not_ours_says_whose_it_is() {
+        // Tests that run as root find nothing that is another user's, so that one is told by its words alone.
+        let why = belongs_to(Path::new("/run/admin.sock"), 65_534);
+        assert!(why.what.contains("/run/admin.sock belongs to "), "{}", why.what);
+        assert!(why.what.contains("uid 65534"), "{}", why.what);
         assert!(why.remedy.unwrap().contains("--runtime-dir"));
+    }
+
+    #[test]
+    fn what_is_ours_says_which_mode_shuts_us_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("admin.sock");
+        let _listener = UnixListener::bind(&socket).unwrap();
+        fs::set_permissions(&socket, Permissions::from_mode(0)).unwrap();
+        let why = of(&ConnectError::NoPermission(socket.clone()));
+        assert!(why.what.ends_with("admin.sock has the mode 0000"), "{}", why.what);
+        assert_eq!(why.remedy.unwrap(), format!("`chmod 0600 {}` mends it", socket.display()));
+        fs::remove_file(&socket).unwrap();
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o600)).unwrap();
+        let why = of(&ConnectError::NoPermission(socket));
+        assert_eq!(why.remedy.unwrap(), format!("`chmod 0700 {}` mends it", dir.path().display()));
     }
 }

@@ -43,8 +43,16 @@ pub(super) fn open(state: &mut State, action: Action) -> Vec<Effect> {
         }
         _ => None,
     };
-    state.dialogs.extend(form.map(Dialog::Form));
+    if let Some(form) = form {
+        show(state, form);
+    }
     vec![]
+}
+
+/// Puts a form in front.
+fn show(state: &mut State, form: Form) {
+    state.dialogs.push(Dialog::Form(form));
+    state.is_unseen = true;
 }
 
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -142,7 +150,7 @@ fn submit(state: &mut State) -> Vec<Effect> {
                 form.phase = Phase::Asking;
             }
             let question = Form::share_all(key, &state.store);
-            state.dialogs.push(Dialog::Form(question));
+            show(state, question);
         }
         (Ok(Release::Call(call)), _) => {
             let pending =
@@ -220,6 +228,11 @@ pub(super) fn secret(state: &mut State, action: Action) -> Vec<Effect> {
     let (key, secret) = (&dialog.key, dialog.secret.clone());
     match action {
         Action::CopySecret => vec![Effect::Copy { what: CopyOf::Secret, text: secret }],
+        // Another copy would be one more to take care of.
+        Action::WriteSecret if dialog.written.is_some() => {
+            dialog.said = Some("it is in that file already".to_owned());
+            vec![]
+        }
         Action::WriteSecret => {
             vec![Effect::WriteSecret { key_name: key.name.clone(), key_id: key.id, secret }]
         }

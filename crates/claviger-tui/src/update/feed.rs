@@ -3,7 +3,7 @@
 use claviger_api::KeyId;
 
 use super::able::says_away;
-use super::{elsewhere, lists, replies};
+use super::{elsewhere, lists, meant, replies};
 use crate::dialog::{Dialog, Heard, Phase, Purpose};
 use crate::effects::Effect;
 use crate::message::{Feed, Link, RESTART};
@@ -92,6 +92,7 @@ pub(super) fn feed(state: &mut State, feed: Feed) {
 /// Closes the forms whose subject is gone. One that waits for an answer is left to it.
 pub(super) fn close_orphans(state: &mut State) {
     let mut gone = Vec::new();
+    let before = state.mode_below_help();
     state.dialogs.retain(|dialog| match dialog {
         Dialog::Form(form) if form.waiting().is_none() && !form.subject_exists(&state.store) => {
             let name = match (form.purpose.key(), form.purpose.account()) {
@@ -107,6 +108,9 @@ pub(super) fn close_orphans(state: &mut State) {
         }
         _ => true,
     });
+    if !gone.is_empty() && state.mode_below_help() != before {
+        meant::closed_by_itself(state);
+    }
     for text in gone {
         state.notify(Tone::Problem, text);
     }

@@ -13,7 +13,11 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::NextTab => state.tab = state.tab.next(),
         Action::PreviousTab => state.tab = state.tab.previous(),
         Action::Filter => *typing(state) = true,
-        Action::EndFilter => *typing(state) = false,
+        Action::EndFilter => match state.tab {
+            Tab::Keys => state.keys.keep_filter(),
+            Tab::Accounts => state.accounts.keep_filter(),
+            Tab::Activity => state.activity.list.keep_filter(),
+        },
         Action::ClearFilter => clear(state),
         Action::NextOrder => next_order(state),
         Action::CopyId => {
@@ -112,14 +116,17 @@ fn refilter_list(state: &mut State) {
     match state.tab {
         Tab::Keys => {
             key_sieve.refilter(store, keys.filter.text());
-            keys.set_filtered(key_sieve.rows(store, state.key_order), height);
+            let best = key_sieve.best(store, state.key_order, keys.filter.text());
+            keys.set_filtered(key_sieve.rows(store, state.key_order), best, height);
         }
         Tab::Accounts => {
-            accounts.set_filtered(store.account_rows(accounts.filter.text(), state.account_order), height);
+            let (filter, order) = (accounts.filter.text(), state.account_order);
+            let best = store.best_account(filter, order);
+            accounts.set_filtered(store.account_rows(filter, order), best, height);
         }
         Tab::Activity => {
             let rows = store.activity_rows(&activity.entries, activity.list.filter.text());
-            activity.list.set_filtered(rows, height);
+            activity.list.set_filtered(rows, None, height);
         }
     }
 }

@@ -6,6 +6,7 @@ mod dialogs;
 mod elsewhere;
 mod feed;
 mod lists;
+mod meant;
 mod replies;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -38,6 +39,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Paste(_) | Msg::Wheel(_) if state.layout().is_none() => vec![],
         Msg::Paste(text) => {
             go_to_name(state);
+            mend(state);
             if let Some(line) = line(state) {
                 line.paste(&text);
                 lists::refilter(state);
@@ -54,6 +56,10 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Resized { width, height } => {
             state.size = Size { width, height };
             lists::rescroll(state);
+            vec![]
+        }
+        Msg::Drawn => {
+            state.is_unseen = false;
             vec![]
         }
         Msg::NotSuspended => {
@@ -100,6 +106,9 @@ fn pressed(state: &mut State, press: Press) -> Vec<Effect> {
     if action != Some(Action::Interrupt) {
         calm(state);
     }
+    if !meant::is_meant(state, action) {
+        return vec![];
+    }
     if !press.is_enter()
         && let Some(secret) = secret_in_front(state)
     {
@@ -119,6 +128,9 @@ fn pressed(state: &mut State, press: Press) -> Vec<Effect> {
 
 /// Takes an action where it can be taken, and says why where not.
 fn attempt(state: &mut State, action: Action) -> Vec<Effect> {
+    if meant::answers_unseen(state, action) {
+        return vec![];
+    }
     match able(state, action) {
         Able::Now => act(state, action),
         Able::No => vec![],
@@ -166,6 +178,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
             vec![]
         }
         Action::Type(edit) => {
+            mend(state);
             if let Some(line) = line(state) {
                 line.edit(edit);
                 lists::refilter(state);

@@ -190,7 +190,7 @@ fn count(boxes: &Boxes, window: &Window<'_>, room: usize) -> String {
         let down = part(window.below, format!("{gap}↓{}", window.below));
         [up, down].concat()
     };
-    let long = format!("{checked} of {total} checked{}", part(unseen, format!(", {unseen} not shown")));
+    let long = format!("{checked} of {total} checked{}", part(unseen, format!(", {unseen} out of view")));
     let short = format!("{checked}/{total} checked{}", part(unseen, format!(", {unseen} unseen")));
     let lines = [long + &arrows("  "), short.clone() + &arrows("  "), short + &arrows(" ")];
     let fits = lines.iter().position(|line| width(line) <= room);

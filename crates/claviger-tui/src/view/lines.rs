@@ -102,12 +102,14 @@ pub(super) fn notice(state: &State, theme: Theme, frame: &mut Frame<'_>, area: R
 fn away(state: &State, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     let (Some(lost_at), Link::Retrying { why, .. }) = (state.lost_at, &state.link) else { return };
     let clock = age::clock(lost_at, &state.look.zone);
-    let press = state.look.keymap.press_for(Action::Retry);
+    // A dialog has other uses for that press.
+    let retry = state.look.keymap.rows(state.mode()).find(|row| row.binding.action == Action::Retry);
+    let now = retry.map_or_else(String::new, |row| format!(" {} tries now", row.press()));
     let remedy = why.remedy.as_ref().map_or_else(String::new, |remedy| format!(" {remedy}."));
     let texts = [
-        format!("! as of {clock}: {}.{remedy} {press} tries now", why.what),
-        format!("! as of {clock}: {}. {press} tries now", why.what),
-        format!("! as of {clock}. {press} tries now"),
+        format!("! as of {clock}: {}.{remedy}{now}", why.what),
+        format!("! as of {clock}: {}.{now}", why.what),
+        format!("! as of {clock}.{now}"),
     ];
     let room = usize::from(area.width).saturating_sub(2);
     let text = texts.iter().find(|text| width(text) <= room).unwrap_or(&texts[2]);
@@ -122,12 +124,13 @@ pub(super) fn footer(state: &State, theme: Theme, frame: &mut Frame<'_>, area: R
         .map(|row| (row, row.press()))
         .collect();
     let cost = |(row, press): &(&Row, String)| width(press) + 1 + width(row.binding.short) + GAP.len();
-    let reserved: usize = items.iter().filter(|(row, _)| stays(row.binding.action)).map(cost).sum();
+    let stays = |(row, _): &(&Row, String)| stays(state, row.binding.action);
+    let reserved: usize = items.iter().filter(|item| stays(item)).map(cost).sum();
     // Nothing follows the last one.
     let mut room = (usize::from(area.width) + GAP.len()).saturating_sub(1 + reserved);
     let mut spans = vec![Span::raw(" ")];
     for item in items {
-        if !stays(item.0.binding.action) {
+        if !stays(&item) {
             match room.checked_sub(cost(&item)) {
                 Some(left) => room = left,
                 None => continue,
@@ -142,9 +145,11 @@ pub(super) fn footer(state: &State, theme: Theme, frame: &mut Frame<'_>, area: R
 }
 
 /// Whether the footer always shows an action.
-fn stays(action: Action) -> bool {
-    matches!(
-        action,
-        Action::Help | Action::Quit | Action::Cancel | Action::ClearBoxFilter | Action::CloseHelp
-    )
+fn stays(state: &State, action: Action) -> bool {
+    match action {
+        Action::Help | Action::Quit | Action::Cancel | Action::ClearBoxFilter | Action::CloseHelp => true,
+        // A notice that does not go by itself.
+        Action::ClearFilter => state.notices.iter().any(|notice| notice.until.is_none()),
+        _ => false,
+    }
 }

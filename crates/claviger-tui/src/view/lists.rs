@@ -30,7 +30,7 @@ pub(super) fn keys(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &
     }
     let hint = seen.iter().map(|key| width(&key.hint)).max().unwrap_or(0).clamp(3, 31);
     let columns = [
-        Column::new("Name", 12),
+        Column::new("Name", 20).least(12),
         Column::new("Key", hint).least(hint.min(10)).yields(1).dim(),
         Column::new("Scope", 12),
         Column::new("Created", 10).yields(3).dim(),

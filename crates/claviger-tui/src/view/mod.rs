@@ -34,6 +34,9 @@ use crate::layout::{Layout, MIN_HEIGHT, MIN_WIDTH};
 use crate::state::{State, Tab};
 use style::Theme;
 
+/// From this height on dialogs leave the header free.
+const ROOMY: u16 = 20;
+
 /// Draws the state.
 pub(crate) fn view(state: &State, frame: &mut Frame<'_>) {
     let area = frame.area();
@@ -53,8 +56,9 @@ pub(crate) fn view(state: &State, frame: &mut Frame<'_>) {
         recede(theme, frame, &layout);
     }
     lines::notice(state, theme, frame, layout.notice);
-    // The footer stays free: it says what can be pressed in the dialog.
-    let room = Rect { height: area.height - 1, ..area };
+    // The footer stays free: it says what can be pressed in the dialog. The header too, where there is room.
+    let above = if area.height < ROOMY { 0 } else { layout.header.height };
+    let room = Rect { y: area.y + above, height: area.height - above - 1, ..area };
     let hidden = match (is_bare, &state.help) {
         (false, _) => 0,
         (true, None) => state.dialogs.len().saturating_sub(1),
@@ -67,8 +71,8 @@ pub(crate) fn view(state: &State, frame: &mut Frame<'_>) {
         }
     }
     if let Some(help) = &state.help {
-        let below = layout.header.height;
-        let room = Rect { y: room.y + below, height: room.height - below, ..room };
+        let below = layout.header.bottom();
+        let room = Rect { y: below, height: area.height - 1 - (below - area.y), ..area };
         help::help(state, help, theme, frame, room, layout.lines);
     }
     lines::footer(state, theme, frame, layout.footer);

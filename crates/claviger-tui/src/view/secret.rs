@@ -11,6 +11,7 @@ use super::style::Theme;
 use super::text::wrap;
 use crate::Borders;
 use crate::dialog::SecretDialog;
+use crate::effects::file;
 use crate::keymap::Action;
 use crate::state::State;
 
@@ -34,9 +35,10 @@ pub(super) fn secret(
         |text: &str, style| wrap(text, columns).into_iter().map(move |line| Line::styled(line, style));
     let press = |action| state.look.keymap.press_for(action);
     let offer = format!(
-        "{} copies it, {} writes it to a file that only you can read.",
+        "{} copies it, {} writes it to {} where claviger was started, for you alone to read.",
         press(Action::CopySecret),
-        press(Action::WriteSecret)
+        press(Action::WriteSecret),
+        file::name(&dialog.key.name, &dialog.key.id)
     );
     let said = dialog.said.as_deref().unwrap_or(&offer);
     let about = format!("The secret of {}. It is shown this once and cannot be had again.", dialog.key.name);

@@ -18,10 +18,9 @@ const MARGIN: usize = 2;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Column {
     pub(super) title: &'static str,
-    /// In cells of the terminal. The first column takes what the others leave, and at least this while one can give
-    /// way.
+    /// In cells of the terminal. The first column takes what the others leave, and this while others can get narrower.
     pub(super) width: usize,
-    /// How narrow it gets before a column gives way: its texts are cut.
+    /// How narrow it gets before a column gives way: its texts are cut. The first column gets narrow last.
     pub(super) least: usize,
     /// Columns with a higher number give way first when the first column gets too narrow.
     pub(super) yields: u8,
@@ -116,17 +115,16 @@ fn fit(columns: &[Column], room: usize) -> Vec<usize> {
         widths[1..].iter().filter(|width| **width > 0).map(|width| width + GAP).sum()
     };
     let first = |widths: &[usize]| room.saturating_sub(MARGIN + others(widths));
-    let short = (MARGIN + columns[0].width + others(&widths)).saturating_sub(room);
+    let mut short = (MARGIN + columns[0].width + others(&widths)).saturating_sub(room);
     let slack: usize = columns.iter().map(|column| column.width - column.least).sum();
     if short <= slack {
-        let mut short = short;
         for (width, column) in widths.iter_mut().zip(columns).skip(1) {
             let given = short.min(column.width - column.least);
             *width -= given;
             short -= given;
         }
     }
-    while first(&widths) < columns[0].width {
+    while first(&widths) < columns[0].least {
         let weakest = (1..widths.len())
             .filter(|at| widths[*at] > 0 && columns[*at].yields > 0)
             .max_by_key(|at| columns[*at].yields);
@@ -169,6 +167,11 @@ mod tests {
         assert_eq!(fit(&columns, 44), [12, 16, 10]);
         assert_eq!(fit(&columns, 40), [12, 12, 10]);
         assert_eq!(fit(&columns, 39), [15, 20, 0]);
+        let columns = [column(20, 12, 0), column(20, 10, 1), column(10, 10, 2)];
+        assert_eq!(fit(&columns, 56), [20, 20, 10]);
+        assert_eq!(fit(&columns, 50), [20, 14, 10]);
+        assert_eq!(fit(&columns, 40), [14, 10, 10], "the first gets narrow last");
+        assert_eq!(fit(&columns, 37), [13, 20, 0]);
     }
 
     #[test]

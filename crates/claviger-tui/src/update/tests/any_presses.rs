@@ -25,6 +25,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Happening::Away),
         2 => Just(Happening::Back),
         1 => Just(Happening::Gone),
+        3 => Just(Happening::Pause),
         1 => ((1..140_u16), (1..40_u16)).prop_map(|(width, height)| Happening::Resized(width, height)),
     ]
 }
@@ -52,6 +53,7 @@ enum Happening {
     Away,
     Back,
     Gone,
+    Pause,
     Resized(u16, u16),
 }
 
@@ -132,6 +134,7 @@ proptest! {
                     epoch += 1;
                     stage.tell(Msg::Feed(sample::snapshot())).tell(Msg::Link(Link::Live { epoch }));
                 }
+                Happening::Pause => { stage.later(1); }
                 Happening::Gone => { stage.changed(vec![], &['B', 'C']); }
                 Happening::Resized(width, height) => { stage.tell(Msg::Resized { width, height }); }
             }
@@ -141,6 +144,7 @@ proptest! {
             let Size { width, height } = stage.state.size;
             let backend = ratatui::backend::TestBackend::new(width, height);
             ratatui::Terminal::new(backend).unwrap().draw(|frame| view(&stage.state, frame)).unwrap();
+            stage.tell(Msg::Drawn);
         }
     }
 }

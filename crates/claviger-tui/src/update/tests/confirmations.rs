@@ -14,6 +14,18 @@ fn a_confirmation_is_never_confirmed_by_what_opened_it() {
 }
 
 #[test]
+fn presses_that_come_at_once_do_not_answer_the_question_that_they_open() {
+    for script in ["ry", "r<Left><Enter>", "Dbackup<Tab><Enter>", "2Dy", "my", "s <C-s>y"] {
+        let mut stage = Stage::live();
+        stage.burst(script);
+        assert!(stage.effects.is_empty(), "{script}: {:?}", stage.effects);
+    }
+    let mut stage = Stage::live();
+    stage.burst("ry").press("y");
+    assert!(matches!(stage.call().1, Call::RotateKey { .. }), "it has been seen by now");
+}
+
+#[test]
 fn rotate_goes_on_by_y_or_by_its_button() {
     for script in ["ry", "r<Left><Enter>", "r<S-Tab><Enter>", "r<Tab><Enter>"] {
         let mut stage = Stage::live();

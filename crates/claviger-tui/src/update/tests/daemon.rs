@@ -133,6 +133,26 @@ fn a_waiting_dialog_is_given_up_only_while_the_daemon_is_away() {
 }
 
 #[test]
+fn what_is_typed_on_after_a_dialog_closed_by_itself_reaches_nothing() {
+    let closed = || {
+        let mut stage = Stage::live();
+        stage.press("Dback").changed(vec![], &['B']).later_ms(200);
+        stage
+    };
+    let mut stage = closed();
+    stage.press("up").later_ms(600).press("ry").later_ms(600).press("Dq");
+    assert_eq!((stage.title(), &stage.effects[..]), (None, &[][..]), "while the typing goes on");
+    stage.later_ms(800).press("r");
+    assert_eq!(stage.title(), Some("Rotate key"), "after a pause");
+    let mut stage = closed();
+    stage.press("up<Esc>r");
+    assert_eq!(stage.title(), Some("Rotate key"), "after Esc");
+    let mut stage = closed();
+    stage.press("<C-c>");
+    assert_eq!(stage.effects, [Effect::Quit], "the way out is always there");
+}
+
+#[test]
 fn a_dialog_whose_answer_is_late_can_be_left() {
     for (script, looks_at) in [
         ("ry", "the key named backup"),

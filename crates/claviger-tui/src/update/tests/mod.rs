@@ -73,9 +73,17 @@ impl Stage {
     /// Presses what the script says: letters as they stand, named presses as `<Enter>`, Ctrl as `<C-s>`.
     pub(crate) fn press(&mut self, script: &str) -> &mut Self {
         for press in presses(script) {
-            self.tell(Msg::Press(press));
+            self.tell(Msg::Press(press)).tell(Msg::Drawn);
         }
         self
+    }
+
+    /// The same so fast that no frame is drawn between.
+    pub(crate) fn burst(&mut self, script: &str) -> &mut Self {
+        for press in presses(script) {
+            self.tell(Msg::Press(press));
+        }
+        self.tell(Msg::Drawn)
     }
 
     pub(crate) fn later(&mut self, seconds: i64) -> &mut Self {

@@ -84,6 +84,9 @@ fn the_secret_is_copied_and_written() {
     assert!(dialog.said.as_deref().unwrap().contains("tmux"));
     stage.press("w");
     assert!(matches!(&stage.take()[..], [Effect::WriteSecret { key_name, .. }] if key_name == "backup"));
+    stage.tell(Msg::Written(Ok("/home/x/claviger-backup.secret".into()))).press("w");
+    assert_eq!(stage.take(), [], "another copy would be one more to take care of");
+    assert_eq!(shown_secret(&stage).said.as_deref(), Some("it is in that file already"));
 }
 
 fn shown_secret(stage: &Stage) -> &crate::dialog::SecretDialog {

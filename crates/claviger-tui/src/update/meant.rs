@@ -1,0 +1,49 @@
+//! Owns which presses cannot have been meant for what they would reach. Must not carry any out.
+
+use claviger_api::Timestamp;
+
+use super::dialogs::deaf_until;
+use crate::dialog::{Button, Dialog};
+use crate::keymap::Action;
+use crate::state::State;
+
+/// How long a pause shows that a person has seen that a dialog closed by itself. Milliseconds.
+const PAUSE: i64 = 700;
+
+/// Whether a press can have been meant for what is in front. After a dialog closed by itself the rest of what was being
+/// typed into it must not reach the list below, so presses do nothing until they pause, or until Esc.
+pub(super) fn is_meant(state: &mut State, action: Option<Action>) -> bool {
+    match state.deaf_until {
+        Some(until) if state.now < until => {
+            let always = matches!(action, Some(Action::Interrupt | Action::Redraw | Action::Suspend));
+            let ends = matches!(action, Some(Action::ClearFilter | Action::Cancel));
+            state.deaf_until = if ends { None } else { Some(pause_from(state.now)) };
+            always
+        }
+        _ => {
+            state.deaf_until = None;
+            true
+        }
+    }
+}
+
+/// Takes note that the dialog in front closed though nobody asked for it.
+pub(super) fn closed_by_itself(state: &mut State) {
+    state.deaf_until = Some(pause_from(state.now));
+}
+
+/// Whether an action would answer a question that was not on the screen yet: a paste that a terminal sends as presses
+/// must not both open it and answer it.
+pub(super) fn answers_unseen(state: &State, action: Action) -> bool {
+    let Some(Dialog::Form(form)) = state.dialogs.last() else { return false };
+    let goes_on = match action {
+        Action::Confirm | Action::Save => true,
+        Action::Activate => form.button() == Some(Button::Go),
+        _ => false,
+    };
+    state.is_unseen && goes_on && !form.purpose.saves()
+}
+
+fn pause_from(now: Timestamp) -> Timestamp {
+    deaf_until(now, PAUSE)
+}
