@@ -44,6 +44,11 @@ pub(crate) fn minute(then: Timestamp, zone: &TimeZone) -> String {
     formatted(then, zone, "%Y-%m-%d %H:%M")
 }
 
+/// The second in the reader's time zone.
+pub(crate) fn second(then: Timestamp, zone: &TimeZone) -> String {
+    formatted(then, zone, "%Y-%m-%d %H:%M:%S")
+}
+
 /// The second of the day in the reader's time zone.
 pub(crate) fn clock(then: Timestamp, zone: &TimeZone) -> String {
     formatted(then, zone, "%H:%M:%S")
