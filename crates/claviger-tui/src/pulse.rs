@@ -5,7 +5,7 @@ use claviger_api::{Key, Timestamp};
 use crate::age;
 use crate::dialog::{Dialog, Pending};
 use crate::message::Link;
-use crate::state::{State, Tab};
+use crate::state::{State, Tab, Told};
 
 impl State {
     /// When the screen will look different without anything happening; `None` when never.
@@ -49,8 +49,10 @@ impl State {
                 seen.filter_map(|seq| self.entry(*seq)).map(|entry| entry.at).collect()
             }
         };
-        if self.tab == Tab::Keys && self.shows_details() {
-            times.extend(self.recent.entries.iter().map(|entry| entry.at));
+        if let Some(id) = self.key_in_details()
+            && let Told::This(entries) = self.recent.of(&id)
+        {
+            times.extend(entries.iter().map(|entry| entry.at));
         }
         for dialog in &self.dialogs {
             if let Dialog::Form(form) = dialog {

@@ -1,6 +1,7 @@
 //! Owns everything that the screen shows, as plain data. Must not change itself: that is `update`'s.
 
 mod catalog;
+mod detail;
 mod help;
 mod list;
 mod matching;
@@ -20,6 +21,7 @@ use crate::input::Input;
 use crate::keymap::{Keymap, Mode};
 use crate::message::Link;
 
+pub(crate) use detail::{Detail, Told};
 pub(crate) use help::Help;
 pub(crate) use list::{List, scrolled, stepped};
 pub(crate) use matching::Matching;
@@ -53,7 +55,8 @@ pub(crate) struct State {
     pub(crate) accounts: List<AccountId>,
     pub(crate) account_order: Order,
     pub(crate) activity: Activity,
-    pub(crate) recent: Recent,
+    /// The newest entries of the key in the details pane.
+    pub(crate) recent: Detail<Vec<Entry>>,
     /// The dialogs that are open, each over the one before.
     pub(crate) dialogs: Vec<Dialog>,
     pub(crate) help: Option<Help>,
@@ -157,15 +160,6 @@ pub(crate) enum Paging {
     Failed,
 }
 
-/// The newest entries of the key in the details pane.
-#[derive(Debug, Default)]
-pub(crate) struct Recent {
-    pub(crate) key: Option<KeyId>,
-    pub(crate) entries: Vec<Entry>,
-    pub(crate) loading: Option<KeyId>,
-    pub(crate) stale: bool,
-}
-
 /// Hands out names of calls and requests.
 #[derive(Debug)]
 pub(crate) struct Tickets {
@@ -206,7 +200,7 @@ impl State {
             accounts: List::default(),
             account_order: Order::Name,
             activity: Activity { stale: true, ..Activity::default() },
-            recent: Recent { stale: true, ..Recent::default() },
+            recent: Detail::default(),
             dialogs: Vec::new(),
             help: None,
             notices: VecDeque::new(),

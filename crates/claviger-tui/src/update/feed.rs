@@ -40,14 +40,14 @@ pub(super) fn link(state: &mut State, link: Link) -> Vec<Effect> {
         }
     }
     (state.activity.stale, state.activity.paging) = (true, Paging::Idle);
-    (state.recent.stale, state.recent.loading) = (true, None);
+    state.recent.reconnect();
     replies::resend_lost(state)
 }
 
 pub(super) fn feed(state: &mut State, feed: Feed) {
     if !matches!(feed, Feed::Used(_)) {
         state.activity.stale = true;
-        state.recent.stale = true;
+        state.recent.outdate();
     }
     let is_gone = |id: &KeyId| match &feed {
         Feed::Snapshot { keys, .. } => keys.iter().all(|key| key.id != *id),

@@ -16,7 +16,7 @@ use super::lists::scope;
 use super::pane::pane;
 use super::style::Theme;
 use super::text::{cell, cut, width};
-use crate::state::{State, Tab};
+use crate::state::{State, Tab, Told};
 use crate::{Borders, age};
 
 /// Lines of accounts that there should be before anything loaded is shown: a heading, two accounts, and how many more.
@@ -115,8 +115,8 @@ fn recent(state: &State, key: &Key, sheet: &mut Sheet, height: usize) {
     }
     sheet.gap();
     sheet.text("Recent activity", sheet.theme.strong());
-    if state.recent.key == Some(key.id) {
-        for entry in state.recent.entries.iter().take(room) {
+    if let Told::This(entries) = state.recent.of(&key.id) {
+        for entry in entries.iter().take(room) {
             sheet.lines.push(happened(state, entry, sheet));
         }
     }
