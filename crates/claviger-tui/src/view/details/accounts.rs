@@ -10,6 +10,8 @@ use crate::view::text::{cut, width};
 
 /// The heading of accounts that belong to no institution.
 const NO_INSTITUTION: &str = "No institution";
+/// Lines from which on headings are worth theirs, where not all accounts can be named.
+const GROUPED_FROM: usize = 4;
 /// Stands before an account.
 const BULLET: &str = "· ";
 
@@ -49,18 +51,19 @@ pub(super) fn listed(store: &Store, scope: &Scope) -> Vec<Listed> {
     listed
 }
 
-/// The list in at most so many lines; what does not fit is counted in the last one.
+/// The list in at most so many lines: without headings where only so all are named, or there is hardly any room. What
+/// does not fit is counted in the last line.
 pub(super) fn lines(listed: &[Listed], most: usize, sheet: &Sheet) -> Vec<Line<'static>> {
-    let mut seen = listed;
-    if listed.len() > most {
-        seen = &listed[..most.saturating_sub(1)];
+    let total = count(listed);
+    let is_grouped = listed.len() <= most || (total > most && most >= GROUPED_FROM);
+    let mut seen: Vec<&Listed> = listed.iter().filter(|one| is_grouped || is_account(one)).collect();
+    if seen.len() > most {
+        seen.truncate(most.saturating_sub(1));
         // A heading with nothing under it says nothing.
-        while let Some((Listed::Institution(_), before)) = seen.split_last() {
-            seen = before;
-        }
+        while seen.pop_if(|last| !is_account(last)).is_some() {}
     }
     let mut lines: Vec<_> = seen.iter().map(|one| line(one, sheet)).collect();
-    let unseen = count(listed) - count(seen);
+    let unseen = total - seen.iter().filter(|one| is_account(one)).count();
     // Where none is named, how many there are is said above.
     if unseen > 0 && !seen.is_empty() {
         lines.push(Line::styled(format!("and {unseen} more"), sheet.theme.dim()));
@@ -80,7 +83,11 @@ fn line(listed: &Listed, sheet: &Sheet) -> Line<'static> {
 }
 
 fn count(listed: &[Listed]) -> usize {
-    listed.iter().filter(|one| matches!(one, Listed::Account { .. })).count()
+    listed.iter().filter(|one| is_account(one)).count()
+}
+
+fn is_account(listed: &Listed) -> bool {
+    matches!(listed, Listed::Account { .. })
 }
 
 #[cfg(test)]
@@ -120,10 +127,17 @@ mod tests {
             "· acc_new",
             "· Brokerage",
         ];
-        for (most, seen, more) in
-            [(7, 7, None), (6, 4, Some("and 2 more")), (3, 2, Some("and 4 more")), (2, 0, None), (0, 0, None)]
-        {
-            let expected: Vec<&str> = whole[..seen].iter().copied().chain(more).collect();
+        let names = [1, 2, 3, 5, 6].map(|at| whole[at]);
+        for (most, expected) in [
+            (7, whole.to_vec()),
+            (6, names.to_vec()),
+            (5, names.to_vec()),
+            (4, vec!["first bank", "· card", "· Everyday Checking  ··1234", "and 3 more"]),
+            (3, vec!["· card", "· Everyday Checking  ··1234", "and 3 more"]),
+            (2, vec!["· card", "and 4 more"]),
+            (1, vec![]),
+            (0, vec![]),
+        ] {
             assert_eq!(shown(&store, &ids, most, 28), expected, "in {most} lines");
         }
         assert_eq!(shown(&store, &ids[4..], 7, 28), ["· acc_new"], "not known yet");
