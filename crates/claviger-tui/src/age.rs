@@ -1,6 +1,6 @@
 //! Owns how points in time are told to people. Must not read a clock.
 
-use claviger_api::Timestamp;
+use claviger_api::{Day, Timestamp};
 use jiff::tz::TimeZone;
 
 const SECOND: i64 = 1000;
@@ -61,6 +61,11 @@ fn formatted(then: Timestamp, zone: &TimeZone, format: &str) -> String {
     }
 }
 
+/// A day in UTC, such as `21 Nov`.
+pub(crate) fn day(day: Day) -> String {
+    formatted(day.start(), &TimeZone::UTC, "%-d %b")
+}
+
 /// Whole seconds left until a point in time, the begun one counted.
 pub(crate) fn seconds_until(until: Timestamp, now: Timestamp) -> i64 {
     (until.as_millis() - now.as_millis() + SECOND - 1).div_euclid(SECOND).max(1)
@@ -89,6 +94,12 @@ mod tests {
                 assert_eq!(ago(then, before, &TimeZone::UTC), told);
             }
         }
+    }
+
+    #[test]
+    fn a_day_is_told_without_its_year() {
+        let today = Day::of(Timestamp::from_millis(1_795_396_080_000));
+        assert_eq!([0, 2, 23].map(|days| day(today.before(days))), ["23 Nov", "21 Nov", "31 Oct"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Owns when the screen will change by itself. Must not set a timer: who runs the loop does.
 
-use claviger_api::{Key, Timestamp};
+use claviger_api::{Day, Key, Timestamp};
 
 use crate::age;
 use crate::dialog::{Dialog, Pending};
@@ -11,7 +11,7 @@ impl State {
     /// When the screen will look different without anything happening; `None` when never.
     pub(crate) fn changes_at(&self) -> Option<Timestamp> {
         let notices = self.notices.iter().filter_map(|notice| notice.until).min();
-        [notices, self.countdown(), self.patience(), self.ages()].into_iter().flatten().min()
+        [notices, self.countdown(), self.patience(), self.ages(), self.next_day()].into_iter().flatten().min()
     }
 
     /// When a dialog that waits for an answer can be left.
@@ -28,6 +28,12 @@ impl State {
         let Link::Retrying { until, .. } = &self.link else { return None };
         let left = age::seconds_until(*until, self.now);
         (left > 1).then(|| Timestamp::from_millis(until.as_millis() - (left - 1) * 1000))
+    }
+
+    /// When the last days of a key's use are others.
+    fn next_day(&self) -> Option<Timestamp> {
+        let is_shown = self.key_in_details().is_some() && self.is_live() && !self.usage.is_unknown;
+        is_shown.then(|| Day::of(self.now).next().start())
     }
 
     /// When one of the ages on the screen says something else.

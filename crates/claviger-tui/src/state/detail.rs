@@ -41,6 +41,15 @@ impl<T> Detail<T> {
         }
     }
 
+    /// Whether a key is the one that is known or asked for.
+    pub(crate) fn concerns(&self, key: &KeyId) -> bool {
+        [&self.key, &self.loading].into_iter().any(|one| one.as_ref() == Some(key))
+    }
+
+    pub(crate) fn is_stale(&self) -> bool {
+        self.is_stale
+    }
+
     /// Whether it is to be asked of a key now; then it counts as asked.
     pub(crate) fn asks(&mut self, key: KeyId) -> bool {
         let asks = self.loading.is_none() && (self.is_stale || self.key != Some(key));

@@ -8,6 +8,7 @@ mod matching;
 mod notice;
 mod rows;
 mod store;
+mod usage;
 
 use std::collections::VecDeque;
 
@@ -28,6 +29,7 @@ pub(crate) use matching::Matching;
 pub(crate) use notice::{Left, Notice, Tone};
 pub(crate) use rows::{ALL_ACCOUNTS, Sieve};
 pub(crate) use store::{News, Store, Touched};
+pub(crate) use usage::Usage;
 
 /// The whole state.
 #[derive(Debug)]
@@ -57,6 +59,7 @@ pub(crate) struct State {
     pub(crate) activity: Activity,
     /// The newest entries of the key in the details pane.
     pub(crate) recent: Detail<Vec<Entry>>,
+    pub(crate) usage: Usage,
     /// The dialogs that are open, each over the one before.
     pub(crate) dialogs: Vec<Dialog>,
     pub(crate) help: Option<Help>,
@@ -201,6 +204,7 @@ impl State {
             account_order: Order::Name,
             activity: Activity { stale: true, ..Activity::default() },
             recent: Detail::default(),
+            usage: Usage::default(),
             dialogs: Vec::new(),
             help: None,
             notices: VecDeque::new(),

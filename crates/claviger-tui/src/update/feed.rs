@@ -3,7 +3,7 @@
 use claviger_api::KeyId;
 
 use super::able::says_away;
-use super::{elsewhere, lists, replies};
+use super::{elsewhere, lists, replies, usage};
 use crate::dialog::{Dialog, Heard, Phase, Purpose};
 use crate::effects::Effect;
 use crate::message::{Feed, Link, RESTART};
@@ -41,6 +41,7 @@ pub(super) fn link(state: &mut State, link: Link) -> Vec<Effect> {
     }
     (state.activity.stale, state.activity.paging) = (true, Paging::Idle);
     state.recent.reconnect();
+    state.usage.days.reconnect();
     replies::resend_lost(state)
 }
 
@@ -49,6 +50,7 @@ pub(super) fn feed(state: &mut State, feed: Feed) {
         state.activity.stale = true;
         state.recent.outdate();
     }
+    usage::hear(state, &feed);
     let is_gone = |id: &KeyId| match &feed {
         Feed::Snapshot { keys, .. } => keys.iter().all(|key| key.id != *id),
         Feed::Changed { removed_keys, .. } => removed_keys.contains(id),

@@ -9,6 +9,7 @@ mod lists;
 mod replies;
 #[cfg(test)]
 pub(crate) mod tests;
+mod usage;
 
 use std::path::PathBuf;
 
@@ -74,6 +75,10 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             activity::loaded(state, &trail, outcome);
             vec![]
         }
+        Msg::Usage { key, outcome } => {
+            usage::loaded(state, key, outcome);
+            vec![]
+        }
         Msg::Copied { what, by } => {
             copied(state, what, by);
             vec![]
@@ -84,6 +89,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
     };
     effects.extend(activity::wanted(state));
+    effects.extend(usage::wanted(state));
     effects
 }
 

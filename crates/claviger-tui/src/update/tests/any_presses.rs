@@ -24,11 +24,14 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Happening::Away),
         2 => Just(Happening::Back),
         1 => Just(Happening::Gone),
+        2 => (any::<bool>(), prop::collection::vec(any::<u64>(), 0..20))
+            .prop_map(|(is_known, granted)| Happening::Usage(is_known, granted)),
+        1 => Just(Happening::Used),
         1 => ((1..140_u16), (1..40_u16)).prop_map(|(width, height)| Happening::Resized(width, height)),
     ]
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Happening {
     Press(Press),
     Secret,
@@ -37,6 +40,8 @@ enum Happening {
     Away,
     Back,
     Gone,
+    Usage(bool, Vec<u64>),
+    Used,
     Resized(u16, u16),
 }
 
@@ -94,6 +99,16 @@ proptest! {
                     stage.tell(Msg::Feed(sample::snapshot())).tell(Msg::Link(Link::Live { epoch }));
                 }
                 Happening::Gone => { stage.changed(vec![], &['B', 'C']); }
+                Happening::Usage(is_known, granted) => {
+                    let unknown = Failure::Refused(Error::new(Code::MethodNotFound, "no such method"));
+                    let days = sample::days(&granted);
+                    let outcome = if is_known { Ok(claviger_api::object::KeyUsage { days }) } else { Err(unknown) };
+                    stage.tell(Msg::Usage { key: key_id('B'), outcome });
+                }
+                Happening::Used => {
+                    let used = |id| claviger_api::KeyUse { id, last_used_at: Some(NOW), retired_secret_seen_at: None };
+                    stage.tell(Msg::Feed(Feed::Used(['A', 'B', 'Z'].map(key_id).map(used).to_vec())));
+                }
                 Happening::Resized(width, height) => { stage.tell(Msg::Resized { width, height }); }
             }
             for effect in &stage.effects {

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod sheet;
+mod usage;
 
 use claviger_api::{Account, Entry, Key, Scope, Timestamp};
 use ratatui::Frame;
@@ -11,6 +12,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use self::sheet::{LABEL, Sheet};
+use self::usage::Plan;
 use super::facts::retired_seen;
 use super::lists::scope;
 use super::pane::pane;
@@ -19,10 +21,10 @@ use super::text::{cell, cut, width};
 use crate::state::{State, Tab, Told};
 use crate::{Borders, age};
 
-/// Lines of accounts that there should be before anything loaded is shown: a heading, two accounts, and how many more.
-const ACCOUNTS_LEAST: usize = 4;
-/// Lines of activity that the accounts leave: a gap, the heading, three entries.
-const RECENT_LEAST: usize = 5;
+/// Lines of accounts that come before anything that is loaded: two institutions with three accounts.
+const ACCOUNTS_LEAST: usize = 5;
+/// Lines of activity that more accounts than those leave: a gap, the heading, two entries.
+const RECENT_LEAST: usize = 4;
 
 pub(super) fn details(state: &State, theme: Theme, frame: &mut Frame<'_>, area: Rect, lines: Borders) {
     let inner = pane(theme, frame, area, "Details", lines);
@@ -52,7 +54,8 @@ fn key(state: &State, key: &Key, sheet: &mut Sheet, height: usize) {
     let has_gaps = fixed + gaps <= height;
     let free = height.saturating_sub(fixed + if has_gaps { gaps } else { 0 });
     let accounts = accounts::listed(&state.store, &key.scope);
-    let share = share(free, accounts.len());
+    let plan = plan(free, accounts.len(), usage::plans(state));
+    let share = share(free, accounts.len(), plan.map_or(0, |plan| 1 + plan.rows()));
     groups[2].lines.extend(accounts::lines(&accounts, share, sheet));
     for group in groups {
         if has_gaps && !group.lines.is_empty() && !sheet.lines.is_empty() {
@@ -60,11 +63,21 @@ fn key(state: &State, key: &Key, sheet: &mut Sheet, height: usize) {
         }
         sheet.lines.extend(group.lines);
     }
+    if let Some(plan) = plan {
+        sheet.gap();
+        sheet.lines.extend(usage::usage(state, &key.id, plan, sheet).lines);
+    }
     recent(state, key, sheet, height);
 }
 
-/// How many lines the accounts get of those that are free.
-fn share(free: usize, accounts: usize) -> usize {
+/// The fullest way to show the use that leaves room for a few accounts.
+fn plan(free: usize, accounts: usize, plans: &[Plan]) -> Option<Plan> {
+    plans.iter().copied().find(|plan| accounts.min(ACCOUNTS_LEAST) + 1 + plan.rows() <= free)
+}
+
+/// How many lines the accounts get of those that are free, where the use takes so many.
+fn share(free: usize, accounts: usize, usage: usize) -> usize {
+    let free = free.saturating_sub(usage);
     let least = accounts.min(ACCOUNTS_LEAST).min(free);
     accounts.min(free.saturating_sub(RECENT_LEAST)).max(least)
 }
@@ -163,19 +176,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accounts_leave_room_for_what_happened_but_not_before_a_few_are_named() {
-        for (free, accounts, lines) in [
-            (20, 3, 3),
-            (20, 15, 15),
-            (20, 40, 15),
-            (9, 40, 4),
-            (5, 40, 4),
-            (5, 2, 2),
-            (3, 40, 3),
-            (0, 40, 0),
-            (20, 0, 0),
+    fn what_is_known_of_the_key_comes_first_then_its_use_then_what_happened() {
+        let state = crate::update::tests::Stage::new(100, 30).state;
+        let plans = usage::plans(&state);
+        for (free, accounts, of_usage, of_accounts) in [
+            (25, 3, 7, 3),
+            (25, 12, 7, 12),
+            (25, 40, 7, 14),
+            (16, 12, 7, 5),
+            (12, 12, 7, 5),
+            (11, 12, 5, 5),
+            (9, 12, 3, 5),
+            (8, 12, 3, 5),
+            (7, 12, 0, 5),
+            (3, 12, 0, 3),
+            (3, 0, 3, 0),
+            (0, 12, 0, 0),
         ] {
-            assert_eq!(share(free, accounts), lines, "{accounts} in {free}");
+            let usage = plan(free, accounts, plans).map_or(0, |plan| 1 + plan.rows());
+            assert_eq!(
+                (usage, share(free, accounts, usage)),
+                (of_usage, of_accounts),
+                "{accounts} accounts in {free}"
+            );
         }
     }
 }
