@@ -35,6 +35,19 @@ impl Day {
         Self(i32::try_from(days).unwrap_or(if days < 0 { i32::MIN } else { i32::MAX }))
     }
 
+    /// The midnight that it begins with.
+    #[must_use]
+    pub const fn start(self) -> Timestamp {
+        // No day's number is so large that this overflows.
+        Timestamp::from_millis(self.0 as i64 * DAY_MS)
+    }
+
+    /// The day after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
     /// The day so many days before this one.
     #[must_use]
     pub const fn before(self, days: i32) -> Self {
@@ -98,7 +111,10 @@ mod tests {
             (0, "1970-01-01"),
             (-1, "1969-12-31"),
         ] {
-            assert_eq!(Day::of(Timestamp::from_millis(ms)).to_string(), day);
+            let (time, of) = (Timestamp::from_millis(ms), Day::of(Timestamp::from_millis(ms)));
+            assert_eq!(of.to_string(), day);
+            assert!(of.start() <= time && time < of.next().start());
+            assert_eq!(of.next().before(1), of);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Owns how points in time are told to people. Must not read a clock.
 
-use claviger_api::Timestamp;
+use claviger_api::{Day, Timestamp};
 use jiff::tz::TimeZone;
 
 const SECOND: i64 = 1000;
@@ -44,6 +44,11 @@ pub(crate) fn minute(then: Timestamp, zone: &TimeZone) -> String {
     formatted(then, zone, "%Y-%m-%d %H:%M")
 }
 
+/// The second in the reader's time zone.
+pub(crate) fn second(then: Timestamp, zone: &TimeZone) -> String {
+    formatted(then, zone, "%Y-%m-%d %H:%M:%S")
+}
+
 /// The second of the day in the reader's time zone.
 pub(crate) fn clock(then: Timestamp, zone: &TimeZone) -> String {
     formatted(then, zone, "%H:%M:%S")
@@ -54,6 +59,11 @@ fn formatted(then: Timestamp, zone: &TimeZone, format: &str) -> String {
         Ok(time) => time.to_zoned(zone.clone()).strftime(format).to_string(),
         Err(_) => "out of range".to_owned(),
     }
+}
+
+/// A day in UTC, such as `21 Nov`.
+pub(crate) fn day(day: Day) -> String {
+    formatted(day.start(), &TimeZone::UTC, "%-d %b")
 }
 
 /// Whole seconds left until a point in time, the begun one counted.
@@ -84,6 +94,12 @@ mod tests {
                 assert_eq!(ago(then, before, &TimeZone::UTC), told);
             }
         }
+    }
+
+    #[test]
+    fn a_day_is_told_without_its_year() {
+        let today = Day::of(Timestamp::from_millis(1_795_396_080_000));
+        assert_eq!([0, 2, 23].map(|days| day(today.before(days))), ["23 Nov", "21 Nov", "31 Oct"]);
     }
 
     #[test]

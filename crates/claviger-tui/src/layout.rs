@@ -1,5 +1,6 @@
 //! Owns where the parts of the screen are, for a given size. Must not draw them.
 
+use claviger_api::KeyId;
 use ratatui::layout::Rect;
 
 use crate::Borders;
@@ -74,8 +75,9 @@ impl State {
         self.layout().map_or(1, |layout| layout.list_rows())
     }
 
-    /// Whether the details pane is seen.
-    pub(crate) fn shows_details(&self) -> bool {
-        self.layout().is_some_and(|layout| layout.details.is_some())
+    /// The key that the details pane shows, where it is seen.
+    pub(crate) fn key_in_details(&self) -> Option<KeyId> {
+        let is_seen = self.tab == Tab::Keys && self.layout().is_some_and(|layout| layout.details.is_some());
+        self.keys.selected.filter(|_| is_seen)
     }
 }

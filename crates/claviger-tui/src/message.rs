@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use claviger_api::object::{ActivityPage, KeyWithSecret};
+use claviger_api::object::{ActivityPage, KeyUsage, KeyWithSecret};
 use claviger_api::{Account, AccountId, Error, Key, KeyId, KeyUse, Timestamp};
 
 use crate::effects::{CallId, Copied, CopyOf, Trail};
@@ -41,6 +41,10 @@ pub(crate) enum Msg {
     Activity {
         trail: Trail,
         outcome: Result<ActivityPage, Failure>,
+    },
+    Usage {
+        key: KeyId,
+        outcome: Result<KeyUsage, Failure>,
     },
     Copied {
         what: CopyOf,

@@ -1,17 +1,17 @@
 //! Owns when the screen will change by itself. Must not set a timer: who runs the loop does.
 
-use claviger_api::{Key, Timestamp};
+use claviger_api::{Day, Key, Timestamp};
 
 use crate::age;
 use crate::dialog::{Dialog, Pending};
 use crate::message::Link;
-use crate::state::{State, Tab};
+use crate::state::{State, Tab, Told};
 
 impl State {
     /// When the screen will look different without anything happening; `None` when never.
     pub(crate) fn changes_at(&self) -> Option<Timestamp> {
         let notices = self.notices.iter().filter_map(|notice| notice.until).min();
-        [notices, self.countdown(), self.patience(), self.ages()].into_iter().flatten().min()
+        [notices, self.countdown(), self.patience(), self.ages(), self.next_day()].into_iter().flatten().min()
     }
 
     /// When a dialog that waits for an answer can be left.
@@ -28,6 +28,12 @@ impl State {
         let Link::Retrying { until, .. } = &self.link else { return None };
         let left = age::seconds_until(*until, self.now);
         (left > 1).then(|| Timestamp::from_millis(until.as_millis() - (left - 1) * 1000))
+    }
+
+    /// When the last days of a key's use are others.
+    fn next_day(&self) -> Option<Timestamp> {
+        let is_shown = self.key_in_details().is_some() && self.is_live() && !self.usage.is_unknown;
+        is_shown.then(|| Day::of(self.now).next().start())
     }
 
     /// When one of the ages on the screen says something else.
@@ -49,8 +55,10 @@ impl State {
                 seen.filter_map(|seq| self.entry(*seq)).map(|entry| entry.at).collect()
             }
         };
-        if self.tab == Tab::Keys && self.shows_details() {
-            times.extend(self.recent.entries.iter().map(|entry| entry.at));
+        if let Some(id) = self.key_in_details()
+            && let Told::This(entries) = self.recent.of(&id)
+        {
+            times.extend(entries.iter().map(|entry| entry.at));
         }
         for dialog in &self.dialogs {
             if let Dialog::Form(form) = dialog {

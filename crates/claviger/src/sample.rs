@@ -42,10 +42,10 @@ pub(crate) async fn fill(socket: &Path) -> Result<(), Failure> {
     let closed = id("closed")?;
     client.call::<AccountsDisconnect>(DisconnectAccount { id: closed }).await?;
 
-    present(&client, &production.secret, None).await;
-    present(&client, &budget.secret, Some("travel")).await;
+    present_often(&client, &production.secret, None, 42).await;
+    present_often(&client, &budget.secret, Some("travel"), 7).await;
     let rotated = rotate(&client, backup.key.id).await?;
-    present(&client, &rotated.secret, None).await;
+    present_often(&client, &rotated.secret, None, 3).await;
     // Some application was not updated: the interface warns of it.
     present(&client, &backup.secret, None).await;
     Ok(())
@@ -77,6 +77,13 @@ async fn rotate(client: &Client, id: KeyId) -> Result<KeyWithSecret, Failure> {
 async fn present(client: &Client, secret: &Secret, account: Option<&str>) {
     let account = account.map(PresentedAccountId::new);
     let _ = client.call::<KeysVerify>(VerifySecret { secret: secret.clone(), account }).await;
+}
+
+/// Presents a secret so many times, so that there is some use to show: of today, for nobody can say otherwise.
+async fn present_often(client: &Client, secret: &Secret, account: Option<&str>, times: usize) {
+    for _ in 0..times {
+        present(client, secret, account).await;
+    }
 }
 
 fn only(ids: &[&str]) -> Result<Scope, Failure> {

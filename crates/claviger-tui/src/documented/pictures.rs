@@ -1,14 +1,14 @@
 //! Owns the pictures in the documentation: drawn from the interface itself, so that they are never stale. Must not show
 //! anything that the interface does not.
 
-use claviger_api::object::{ActivityPage, KeyWithSecret};
+use claviger_api::object::{ActivityPage, KeyUsage, KeyWithSecret};
 use claviger_api::{Account, Action, Entry, Key, KeyId, Scope, Secret};
 
 use super::svg::svg;
 use crate::effects::{Copied, CopyOf, Trail};
 use crate::message::{Answer, Feed, Link, Msg};
 use crate::update::tests::Stage;
-use crate::update::tests::sample::{account_id, minutes_ago};
+use crate::update::tests::sample::{account_id, days, minutes_ago};
 use crate::view::tests::draw;
 
 /// A secret of the right form that opens nothing, and says so.
@@ -108,8 +108,14 @@ fn detailed(mut stage: Stage) -> Stage {
         entry(23, 60 * 24 * 12, Action::KeyScopeChanged, &key, None),
         entry(4, 60 * 24 * 40, Action::KeyCreated, &key, None),
     ];
-    let outcome = Ok(ActivityPage { entries, next_cursor: None });
-    stage.tell(Msg::Activity { trail: Trail::OfKey(key.id), outcome });
+    // A job of every quarter of an hour: held up on one day, made up for on the next, switched off on another.
+    let days = days(&[96, 96, 102, 99, 12, 204, 118, 118, 121, 0, 133, 133, 136, 8]);
+    // The first question was about the first key.
+    for id in keys().first().map(|first| first.id).into_iter().chain([key.id]) {
+        let outcome = Ok(ActivityPage { entries: entries.clone(), next_cursor: None });
+        stage.tell(Msg::Activity { trail: Trail::OfKey(id), outcome });
+        stage.tell(Msg::Usage { key: id, outcome: Ok(KeyUsage { days: days.clone() }) });
+    }
     stage
 }
 
@@ -129,7 +135,7 @@ fn gallery() -> Vec<(&'static str, &'static str, Stage)> {
     let mut copied = secret(live(100, 26, "nGateway<Tab> <Tab> <Down><Down> <C-s>"), gateway());
     copied.tell(Msg::Copied { what: CopyOf::Secret, by: Ok(Copied::Osc52) });
     vec![
-        ("keys", "The keys, with the selected one's details beside them", detailed(live(120, 28, "jj"))),
+        ("keys", "The keys, with the selected one's details beside them", detailed(live(120, 35, "jj"))),
         ("filter", "The keys filtered by /sav: a name and an account have it", live(120, 14, "/sav")),
         ("first-run", "An interface without any key yet", empty()),
         ("help", "The help overlay, searched for rotate", live(100, 26, "?rot")),

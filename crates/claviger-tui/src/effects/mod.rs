@@ -30,6 +30,8 @@ pub(crate) enum Effect {
     /// Lets the daemon forget the secret of a request.
     Acknowledge(RequestId),
     LoadActivity(Trail),
+    /// Asks how much a key was used on the last days.
+    LoadUsage(KeyId),
     /// Puts a text where it can be pasted from. It is held like a secret, for it may be one.
     Copy {
         what: CopyOf,

@@ -69,6 +69,18 @@ impl Runner {
                     let _ = inbox.send(Wired::Told(Msg::Activity { trail, outcome })).await;
                 });
             }
+            Effect::LoadUsage(key) => {
+                tokio::spawn(async move {
+                    let outcome = match client {
+                        Some(client) => {
+                            let params = method::GetKeyUsage { id: key };
+                            client.call::<method::KeysUsage>(params).await.map_err(daemon::failure)
+                        }
+                        None => Err(Failure::Lost),
+                    };
+                    let _ = inbox.send(Wired::Told(Msg::Usage { key, outcome })).await;
+                });
+            }
             // On threads of their own: a helper that hangs must not hold up anything, the end least of all.
             Effect::Copy { what, text } => {
                 std::thread::spawn(move || {

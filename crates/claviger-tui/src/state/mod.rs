@@ -1,12 +1,14 @@
 //! Owns everything that the screen shows, as plain data. Must not change itself: that is `update`'s.
 
 mod catalog;
+mod detail;
 mod help;
 mod list;
 mod matching;
 mod notice;
 mod rows;
 mod store;
+mod usage;
 
 use std::collections::VecDeque;
 
@@ -20,12 +22,14 @@ use crate::input::Input;
 use crate::keymap::{Keymap, Mode};
 use crate::message::Link;
 
+pub(crate) use detail::{Detail, Told};
 pub(crate) use help::Help;
 pub(crate) use list::{List, scrolled, stepped};
 pub(crate) use matching::Matching;
 pub(crate) use notice::{Left, Notice, Tone};
 pub(crate) use rows::{ALL_ACCOUNTS, Sieve};
 pub(crate) use store::{News, Store, Touched};
+pub(crate) use usage::Usage;
 
 /// The whole state.
 #[derive(Debug)]
@@ -53,7 +57,9 @@ pub(crate) struct State {
     pub(crate) accounts: List<AccountId>,
     pub(crate) account_order: Order,
     pub(crate) activity: Activity,
-    pub(crate) recent: Recent,
+    /// The newest entries of the key in the details pane.
+    pub(crate) recent: Detail<Vec<Entry>>,
+    pub(crate) usage: Usage,
     /// The dialogs that are open, each over the one before.
     pub(crate) dialogs: Vec<Dialog>,
     /// Whether the dialog in front was opened since the last frame, so that nobody has seen it.
@@ -161,15 +167,6 @@ pub(crate) enum Paging {
     Failed,
 }
 
-/// The newest entries of the key in the details pane.
-#[derive(Debug, Default)]
-pub(crate) struct Recent {
-    pub(crate) key: Option<KeyId>,
-    pub(crate) entries: Vec<Entry>,
-    pub(crate) loading: Option<KeyId>,
-    pub(crate) stale: bool,
-}
-
 /// Hands out names of calls and requests.
 #[derive(Debug)]
 pub(crate) struct Tickets {
@@ -210,7 +207,8 @@ impl State {
             accounts: List::default(),
             account_order: Order::Name,
             activity: Activity { stale: true, ..Activity::default() },
-            recent: Recent { stale: true, ..Recent::default() },
+            recent: Detail::default(),
+            usage: Usage::default(),
             dialogs: Vec::new(),
             is_unseen: false,
             deaf_until: None,

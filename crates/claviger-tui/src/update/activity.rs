@@ -27,13 +27,9 @@ pub(super) fn wanted(state: &mut State) -> Vec<Effect> {
             effects.push(Effect::LoadActivity(Trail::Whole(Some(next))));
         }
     }
-    if state.tab == Tab::Keys
-        && state.recent.loading.is_none()
-        && state.shows_details()
-        && let Some(id) = state.keys.selected
-        && (state.recent.stale || state.recent.key != Some(id))
+    if let Some(id) = state.key_in_details()
+        && state.recent.asks(id)
     {
-        (state.recent.loading, state.recent.stale) = (Some(id), false);
         effects.push(Effect::LoadActivity(Trail::OfKey(id)));
     }
     effects
@@ -49,13 +45,7 @@ fn wants_older(activity: &Activity, rows: usize) -> bool {
 /// Takes a page, or that it could not be had.
 pub(super) fn loaded(state: &mut State, trail: &Trail, outcome: Result<ActivityPage, Failure>) {
     match trail {
-        Trail::OfKey(id) => {
-            if state.recent.loading == Some(*id) {
-                state.recent.loading = None;
-                state.recent.key = Some(*id);
-                state.recent.entries = outcome.map(|page| page.entries).unwrap_or_default();
-            }
-        }
+        Trail::OfKey(id) => state.recent.answered(*id, outcome.ok().map(|page| page.entries)),
         Trail::Whole(from) => {
             state.activity.paging = Paging::Idle;
             let Ok(page) = outcome else {

@@ -3,7 +3,7 @@
 use claviger_api::KeyId;
 
 use super::able::says_away;
-use super::{elsewhere, lists, meant, replies};
+use super::{elsewhere, lists, meant, replies, usage};
 use crate::dialog::{Dialog, Heard, Phase, Purpose};
 use crate::effects::Effect;
 use crate::message::{Feed, Link, RESTART};
@@ -40,15 +40,17 @@ pub(super) fn link(state: &mut State, link: Link) -> Vec<Effect> {
         }
     }
     (state.activity.stale, state.activity.paging) = (true, Paging::Idle);
-    (state.recent.stale, state.recent.loading) = (true, None);
+    state.recent.reconnect();
+    state.usage.days.reconnect();
     replies::resend_lost(state)
 }
 
 pub(super) fn feed(state: &mut State, feed: Feed) {
     if !matches!(feed, Feed::Used(_)) {
         state.activity.stale = true;
-        state.recent.stale = true;
+        state.recent.outdate();
     }
+    usage::hear(state, &feed);
     let is_gone = |id: &KeyId| match &feed {
         Feed::Snapshot { keys, .. } => keys.iter().all(|key| key.id != *id),
         Feed::Changed { removed_keys, .. } => removed_keys.contains(id),

@@ -10,6 +10,7 @@ mod meant;
 mod replies;
 #[cfg(test)]
 pub(crate) mod tests;
+mod usage;
 
 use std::path::PathBuf;
 
@@ -84,6 +85,10 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             activity::loaded(state, &trail, outcome);
             vec![]
         }
+        Msg::Usage { key, outcome } => {
+            usage::loaded(state, key, outcome);
+            vec![]
+        }
         Msg::Copied { what, by } => {
             copied(state, what, by);
             vec![]
@@ -94,6 +99,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
     };
     effects.extend(activity::wanted(state));
+    effects.extend(usage::wanted(state));
     effects
 }
 

@@ -113,10 +113,14 @@ fn of_key(state: &State, key: &Key) -> [Fact; 3] {
     ]
 }
 
+/// When a secret that was rotated away was last presented; `None` where that was before the last rotation.
+pub(super) fn retired_seen(key: &Key) -> Option<Timestamp> {
+    key.retired_secret_seen_at.filter(|seen| key.rotated_at.is_none_or(|rotated| *seen >= rotated))
+}
+
 /// That somebody presents a secret which was rotated away: rotating now would lock out those who are up to date too.
 fn retired(state: &State, key: &Key) -> Option<Fact> {
-    let seen = key.retired_secret_seen_at?;
-    key.rotated_at.is_none_or(|rotated| seen >= rotated).then(|| {
+    retired_seen(key).map(|seen| {
         let ago = age::ago(seen, state.now, &state.look.zone);
         Fact::Warning(format!(
             "! An older secret was still presented ({ago}): update that application first."

@@ -11,6 +11,7 @@ mod help;
 mod lines;
 mod lists;
 mod marked;
+mod number;
 mod pane;
 mod reasons;
 mod secret;

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
+use super::number::grouped;
 use super::style::Theme;
 use super::text::wrap;
 use crate::keymap::Action;
@@ -81,7 +82,7 @@ fn said(state: &State) -> Vec<(Role, String)> {
             said
         }
         Link::Connecting if !state.was_live && state.loading > 0 => {
-            vec![(Role::Aside, format!("Loading… {} keys", grouped(state.loading)))]
+            vec![(Role::Aside, format!("Loading… {} keys", grouped(state.loading as u64)))]
         }
         Link::Connecting if !state.was_live => vec![(Role::Aside, "Connecting to the daemon…".to_owned())],
         _ if !filter.is_empty() && state.tab == Tab::Activity && state.activity.next.is_some() => {
@@ -129,17 +130,4 @@ fn sentence(text: &str) -> String {
     let mut rest = text.chars();
     let first = rest.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", rest.as_str())
-}
-
-/// A number with its thousands apart.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }

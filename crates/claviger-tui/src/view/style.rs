@@ -38,6 +38,11 @@ impl Theme {
         self.color(Color::Cyan).add_modifier(Modifier::BOLD)
     }
 
+    /// What is measured: a bar.
+    pub(super) fn measure(self) -> Style {
+        self.color(Color::Cyan)
+    }
+
     pub(super) fn strong(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }

@@ -26,6 +26,9 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => Just(Happening::Back),
         1 => Just(Happening::Gone),
         3 => Just(Happening::Pause),
+        2 => (any::<bool>(), prop::collection::vec(any::<u64>(), 0..20))
+            .prop_map(|(is_known, granted)| Happening::Usage(is_known, granted)),
+        1 => Just(Happening::Used),
         1 => ((1..140_u16), (1..40_u16)).prop_map(|(width, height)| Happening::Resized(width, height)),
     ]
 }
@@ -44,7 +47,7 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     prop::collection::vec(some, 1..120).prop_map(|some| some.concat())
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Happening {
     Press(Press),
     Secret,
@@ -54,6 +57,8 @@ enum Happening {
     Back,
     Gone,
     Pause,
+    Usage(bool, Vec<u64>),
+    Used,
     Resized(u16, u16),
 }
 
@@ -136,6 +141,16 @@ proptest! {
                 }
                 Happening::Pause => { stage.later(1); }
                 Happening::Gone => { stage.changed(vec![], &['B', 'C']); }
+                Happening::Usage(is_known, granted) => {
+                    let unknown = Failure::Refused(Error::new(Code::MethodNotFound, "no such method"));
+                    let days = sample::days(&granted);
+                    let outcome = if is_known { Ok(claviger_api::object::KeyUsage { days }) } else { Err(unknown) };
+                    stage.tell(Msg::Usage { key: key_id('B'), outcome });
+                }
+                Happening::Used => {
+                    let used = |id| claviger_api::KeyUse { id, last_used_at: Some(NOW), retired_secret_seen_at: None };
+                    stage.tell(Msg::Feed(Feed::Used(['A', 'B', 'Z'].map(key_id).map(used).to_vec())));
+                }
                 Happening::Resized(width, height) => { stage.tell(Msg::Resized { width, height }); }
             }
             for effect in &stage.effects {

@@ -10,6 +10,7 @@ mod lists;
 pub(crate) mod sample;
 mod secrets;
 mod states;
+mod usage;
 
 use std::collections::BTreeSet;
 

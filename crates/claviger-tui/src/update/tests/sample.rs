@@ -1,6 +1,7 @@
 //! Owns the keys and accounts that tests begin with. Must not test anything.
 
-use claviger_api::{Account, AccountId, Key, KeyId, Scope, Timestamp};
+use claviger_api::object::DayUsage;
+use claviger_api::{Account, AccountId, Day, Key, KeyId, Scope, Timestamp};
 
 use crate::message::Feed;
 use crate::state::Store;
@@ -45,6 +46,16 @@ pub(crate) fn account(id: &str, name: &str, institution: Option<&str>, mask: Opt
         connected_at: minutes_ago(100_000),
         version: 1,
     }
+}
+
+/// How often a key was granted on the last days, the last number today's.
+pub(crate) fn days(granted: &[u64]) -> Vec<DayUsage> {
+    let today = Day::of(NOW);
+    let ago = (0..).map(|days| today.before(days));
+    let mut days: Vec<_> =
+        granted.iter().rev().zip(ago).map(|(granted, day)| DayUsage { day, granted: *granted }).collect();
+    days.reverse();
+    days
 }
 
 pub(crate) fn snapshot() -> Feed {

@@ -1,5 +1,6 @@
 //! Owns how a screen becomes a picture that a test can keep. Must not test what presses do.
 
+mod details;
 mod rules;
 mod scenes;
 
@@ -8,6 +9,7 @@ use std::fmt::Write;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Cell;
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
@@ -26,26 +28,42 @@ pub(crate) fn draw(stage: &Stage) -> Terminal<TestBackend> {
 
 /// The screen as text, without the blanks at the ends of lines.
 fn picture(stage: &Stage) -> String {
-    grid(stage, |cell, line| line.push_str(cell.symbol()))
+    picture_of(stage, whole(stage))
+}
+
+/// A part of the screen as text.
+fn picture_of(stage: &Stage, area: Rect) -> String {
+    grid(stage, area, |cell, line| line.push_str(cell.symbol()))
 }
 
 /// How each cell of the screen looks, as one letter; those that look plain are blank.
 fn styles(stage: &Stage) -> String {
-    grid(stage, |cell, line| {
+    styles_of(stage, whole(stage))
+}
+
+fn whole(stage: &Stage) -> Rect {
+    Rect::new(0, 0, stage.state.size.width, stage.state.size.height)
+}
+
+/// How each cell of a part of the screen looks.
+fn styles_of(stage: &Stage, area: Rect) -> String {
+    grid(stage, area, |cell, line| {
         let letter = style_letter(cell);
         line.extend(std::iter::repeat_n(letter, cell.symbol().width().max(1)));
     })
 }
 
-/// One line of text for each row of the screen; the second half of a wide character is left out.
-fn grid(stage: &Stage, mut put: impl FnMut(&Cell, &mut String)) -> String {
+/// One line of text for each row of a part of the screen; the second half of a wide character is left out.
+fn grid(stage: &Stage, area: Rect, mut put: impl FnMut(&Cell, &mut String)) -> String {
     let terminal = draw(stage);
     let buffer = terminal.backend().buffer();
+    let columns = usize::from(area.left())..usize::from(area.right());
     let rows = buffer.content.chunks(usize::from(buffer.area.width.max(1)));
+    let rows = rows.skip(usize::from(area.y)).take(usize::from(area.height));
     let lines = rows.map(|row| {
         let mut line = String::new();
         let mut skip = 0;
-        for cell in row {
+        for cell in &row[columns.clone()] {
             if skip == 0 {
                 put(cell, &mut line);
                 skip = cell.symbol().width();

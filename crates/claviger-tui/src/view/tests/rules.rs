@@ -71,7 +71,7 @@ fn offline_the_selected_row_is_dim_too() {
 }
 
 #[test]
-fn details_list_the_accounts_by_name() {
+fn details_list_the_accounts_by_institution_and_name() {
     let mut stage = at(120, 30, "");
     stage.changed(
         vec![key(
@@ -94,7 +94,8 @@ fn details_list_the_accounts_by_name() {
     }));
     let shown = picture(&stage);
     let at = |text: &str| shown.find(text).unwrap_or_else(|| panic!("no {text} in {shown}"));
-    assert!(at("· Everyday") < at("· Savings") && at("· Savings") < at("· zeta"), "{shown}");
+    assert!(at("First Bank") < at("· Everyday") && at("· Everyday") < at("· Savings"), "{shown}");
+    assert!(at("· Savings") < at("No institution") && at("No institution") < at("· zeta"), "{shown}");
 }
 
 #[test]
