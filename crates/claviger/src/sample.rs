@@ -14,18 +14,18 @@ use claviger_api::{AccountId, KeyId, KeyWithSecret, Name, Scope, Secret};
 use crate::connection;
 use crate::failure::Failure;
 
-/// Id, name, institution, mask and kind.
+/// Id, name, institution, mask and kind: those of the pictures in the documentation, so that one can press along.
 const ACCOUNTS: [[&str; 5]; 6] = [
-    ["everyday", "Everyday Checking", "Harbor Credit Union", "4821", "checking"],
-    ["rainy-day", "Rainy Day Savings", "Harbor Credit Union", "7730", "savings"],
-    ["travel", "Travel Card", "Meridian Bank", "1009", "credit"],
-    ["home", "Home Loan", "Oakline Mutual", "5512", "mortgage"],
-    ["index", "Index Fund", "Northgate Invest", "3347", "brokerage"],
-    ["pension", "Pension", "Northgate Invest", "0926", "retirement"],
+    ["everyday", "Everyday Checking", "Harbour Bank", "4471", "checking"],
+    ["rainy-day", "Rainy Day Savings", "Harbour Bank", "9920", "savings"],
+    ["travel", "Travel Card", "Meridian Bank", "0038", "credit"],
+    ["joint", "Joint Account", "Meridian Bank", "6604", "checking"],
+    ["index", "Index Fund", "Northgate Invest", "1187", "investment"],
+    ["pension", "Pension", "Northgate Invest", "7310", "pension"],
 ];
 
 /// An account that is disconnected again, so that one key has nothing left to see.
-const CLOSED: [&str; 5] = ["closed", "Old Joint Account", "Meridian Bank", "6604", "checking"];
+const CLOSED: [&str; 5] = ["closed", "Old Savings", "Harbour Bank", "2210", "savings"];
 
 /// Fills an empty store by way of its daemon.
 pub(crate) async fn fill(socket: &Path) -> Result<(), Failure> {
@@ -35,15 +35,17 @@ pub(crate) async fn fill(socket: &Path) -> Result<(), Failure> {
     }
     let budget = create(&client, "Budget app", only(&["everyday", "rainy-day", "travel"])?).await?;
     let production = create(&client, "Production", Scope::All).await?;
+    let ci = create(&client, "CI", only(&["everyday"])?).await?;
     create(&client, "Tax export", Scope::All).await?;
     let backup = create(&client, "Nightly backup", only(&["everyday", "travel"])?).await?;
     create(&client, "Retirement planner", only(&["index", "pension"])?).await?;
-    create(&client, "Partner sandbox", only(&["closed"])?).await?;
+    create(&client, "Savings bot", only(&["closed"])?).await?;
     let closed = id("closed")?;
     client.call::<AccountsDisconnect>(DisconnectAccount { id: closed }).await?;
 
     present_often(&client, &production.secret, None, 42).await;
     present_often(&client, &budget.secret, Some("travel"), 7).await;
+    present_often(&client, &ci.secret, Some("everyday"), 2).await;
     let rotated = rotate(&client, backup.key.id).await?;
     present_often(&client, &rotated.secret, None, 3).await;
     // Some application was not updated: the interface warns of it.

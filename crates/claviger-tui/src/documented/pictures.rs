@@ -127,7 +127,7 @@ fn secret(mut stage: Stage, made: Key) -> Stage {
 }
 
 fn gateway() -> Key {
-    key("7hQ2mZx0RkVb", "Gateway", only(&["everyday", "travel"]), 0, None)
+    key("7hQ2mZx0RkVb", "Gateway", only(&["everyday", "joint"]), 0, None)
 }
 
 /// Each picture: its file, what it shows in words, the screen.
