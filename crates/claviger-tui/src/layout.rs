@@ -1,7 +1,7 @@
 //! Owns where the parts of the screen are, for a given size. Must not draw them.
 
 use claviger_api::KeyId;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::Borders;
 use crate::state::{Size, State, Tab};
@@ -54,6 +54,14 @@ impl Layout {
             footer: row(area.height - 1, 1),
             lines,
         })
+    }
+
+    /// Which row of the list is in a cell of the terminal, counted from the first that is seen.
+    pub(crate) fn row_at(&self, column: u16, row: u16) -> Option<usize> {
+        // The title and the columns' names come first.
+        let at = usize::from(row.checked_sub(self.list.y + 2)?);
+        let is_inside = self.list.contains(Position { x: column, y: row });
+        (is_inside && at < self.list_rows()).then_some(at)
     }
 
     /// How many rows of the list are seen: those that the title, the lines and the columns' names leave.

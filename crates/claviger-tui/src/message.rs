@@ -17,6 +17,11 @@ pub(crate) enum Msg {
     Paste(String),
     /// The wheel of the mouse turned by so many rows.
     Wheel(i16),
+    /// The mouse's first button was pressed in a cell of the terminal.
+    Click {
+        column: u16,
+        row: u16,
+    },
     Resized {
         width: u16,
         height: u16,

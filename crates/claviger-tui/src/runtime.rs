@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use claviger_api::client::Client;
-use crossterm::event::{Event, EventStream, MouseEventKind};
+use crossterm::event::{Event, EventStream, MouseButton, MouseEventKind};
 use futures_util::StreamExt;
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -130,6 +130,9 @@ impl Interface {
             Event::Mouse(event) => match event.kind {
                 MouseEventKind::ScrollUp => Some(Msg::Wheel(-1)),
                 MouseEventKind::ScrollDown => Some(Msg::Wheel(1)),
+                MouseEventKind::Down(MouseButton::Left) => {
+                    Some(Msg::Click { column: event.column, row: event.row })
+                }
                 _ => None,
             },
             Event::FocusGained | Event::FocusLost => None,

@@ -88,6 +88,15 @@ impl<Id: Clone + PartialEq> List<Id> {
         self.scroll(height);
     }
 
+    /// Selects the row at a place on the screen, where there is one.
+    pub(crate) fn pick(&mut self, at: usize) {
+        let at = self.top + at;
+        if at < self.rows.len() {
+            self.unfiltered = None;
+            self.stand_on(at);
+        }
+    }
+
     /// Selects the row at a place.
     pub(crate) fn stand_on(&mut self, at: usize) {
         self.selected = self.rows.get(at).cloned();

@@ -90,6 +90,16 @@ pub(super) fn go(state: &mut State, step: Step) {
     }
 }
 
+/// Selects the row in a cell of the terminal, where there is one.
+pub(super) fn click(state: &mut State, column: u16, row: u16) {
+    let Some(at) = state.layout().and_then(|layout| layout.row_at(column, row)) else { return };
+    match state.tab {
+        Tab::Keys => state.keys.pick(at),
+        Tab::Accounts => state.accounts.pick(at),
+        Tab::Activity => state.activity.list.pick(at),
+    }
+}
+
 /// Takes an edited filter into the list that it belongs to.
 pub(super) fn refilter(state: &mut State) {
     if let Some(help) = &mut state.help {

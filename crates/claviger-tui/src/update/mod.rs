@@ -54,6 +54,12 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             }
             vec![]
         }
+        Msg::Click { column, row } => {
+            if matches!(state.mode(), Mode::Keys | Mode::Accounts | Mode::Activity) {
+                lists::click(state, column, row);
+            }
+            vec![]
+        }
         Msg::Resized { width, height } => {
             state.size = Size { width, height };
             lists::rescroll(state);

@@ -21,7 +21,7 @@ use crate::{Borders, age};
 const HINT_END: usize = 4;
 
 pub(super) fn keys(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &Layout) {
-    let all = state.store.keys.len().to_string();
+    let all = known(state, state.store.keys.len());
     let inner = framed(state, theme, frame, layout, &state.keys, &all, Some(state.key_order));
     let seen: Vec<&Key> =
         state.keys.visible(layout.list_rows()).filter_map(|id| state.store.keys.get(id)).collect();
@@ -80,7 +80,7 @@ fn found_scope(state: &State, scope: &Scope, reasons: &mut Reasons<'_, '_>) -> M
 }
 
 pub(super) fn accounts(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &Layout) {
-    let all = state.store.accounts.len().to_string();
+    let all = known(state, state.store.accounts.len());
     let inner = framed(state, theme, frame, layout, &state.accounts, &all, Some(state.account_order));
     let columns = [
         Column::new("Name", 12),
@@ -117,7 +117,8 @@ pub(super) fn accounts(state: &State, theme: Theme, frame: &mut Frame<'_>, layou
 pub(super) fn activity(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &Layout) {
     let list = &state.activity.list;
     let more = if state.activity.next.is_some() { "+" } else { "" };
-    let all = format!("{}{more}", state.activity.entries.len());
+    let all =
+        if state.activity.loaded { format!("{}{more}", state.activity.entries.len()) } else { String::new() };
     let inner = framed(state, theme, frame, layout, list, &all, None);
     let columns = [
         Column::new("What", 20),
@@ -193,6 +194,11 @@ pub(super) fn scope(scope: &Scope) -> String {
 /// How long ago, or `never`.
 pub(super) fn ago(state: &State, then: Option<Timestamp>) -> String {
     then.map_or_else(|| "never".to_owned(), |then| age::ago(then, state.now, &state.look.zone))
+}
+
+/// A number of objects; nothing while none has ever come.
+fn known(state: &State, number: usize) -> String {
+    if state.was_live { number.to_string() } else { String::new() }
 }
 
 /// Draws the pane of a list, with the cursor at the filter while it is typed, and gives the room inside.

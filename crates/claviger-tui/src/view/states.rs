@@ -121,6 +121,9 @@ fn nothing_yet(state: &State, create: &str) -> Vec<(Role, String)> {
         Tab::Activity if state.activity.loaded => {
             vec![(Role::Aside, "Nothing has happened yet: every change will stand here.".to_owned())]
         }
+        Tab::Activity if !state.is_live() => {
+            vec![(Role::Aside, "The audit trail comes when the daemon is back.".to_owned())]
+        }
         Tab::Activity => vec![(Role::Aside, "Loading…".to_owned())],
     }
 }

@@ -18,12 +18,15 @@ pub(super) struct Fitted {
 }
 
 impl<'a> Title<'a> {
+    /// `all` is how many there are without the filter; empty where that is not known.
     pub(super) fn of<Id>(tab: Tab, list: &'a List<Id>, all: &str, order: Option<Order>) -> Self {
         let name = tab.title();
-        let count = if list.filter.is_empty() && !list.typing {
-            format!("{name} {all}")
-        } else {
-            format!("{name} {}/{all} · /", list.rows.len())
+        let is_filtered = list.typing || !list.filter.is_empty();
+        let count = match (is_filtered, all) {
+            (false, "") => name.to_owned(),
+            (true, "") => format!("{name} · /"),
+            (false, all) => format!("{name} {all}"),
+            (true, all) => format!("{name} {}/{all} · /", list.rows.len()),
         };
         let order = match (order, tab) {
             (Some(Order::Created), Tab::Accounts) => " · newest first",

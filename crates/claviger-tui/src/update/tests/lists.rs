@@ -3,6 +3,21 @@
 use super::*;
 
 #[test]
+fn a_click_selects_the_row_under_it_and_nothing_else() {
+    for (column, row, selected) in
+        [(10, 3, 'B'), (10, 5, 'A'), (10, 4, 'C'), (10, 6, 'B'), (10, 2, 'B'), (79, 22, 'B'), (10, 60, 'B')]
+    {
+        let mut stage = Stage::live();
+        stage.tell(Msg::Click { column, row });
+        assert_eq!(stage.state.keys.selected, Some(key_id(selected)), "{column}, {row}");
+        assert!(stage.effects.is_empty());
+    }
+    let mut stage = Stage::live();
+    stage.press("r").tell(Msg::Click { column: 10, row: 5 });
+    assert_eq!(stage.state.keys.selected, Some(key_id('B')), "not below a dialog");
+}
+
+#[test]
 fn presses_open_the_dialogs_that_the_table_names() {
     for (script, title) in [
         ("n", "Create key"),
