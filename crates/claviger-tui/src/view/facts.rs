@@ -46,7 +46,7 @@ pub(super) fn facts(state: &State, form: &Form) -> Vec<Fact> {
             vec![Line("Storage Mode is off: creating a key turns it on.".to_owned())]
         }
         (Purpose::RenameKey(subject), _) => vec![Line(format!("{} · {}", subject.name, subject.id))],
-        (Purpose::EditScope(subject), _) => vec![Sentence(format!("What {} can see", subject.name))],
+        (Purpose::EditScope(subject), _) => vec![Line(format!("What {} can see", subject.name))],
         (Purpose::ShareAll(subject), Findings::Widening { gains }) => widening(subject, gains),
         (Purpose::RotateKey(subject), _) => {
             let mut facts = vec![

@@ -203,7 +203,8 @@ fn shrink(parts: &mut Vec<Part>, form: &Form, rows: usize) -> usize {
             parts.remove(at);
         }
     }
-    for at in 0..parts.len() {
+    // The first says what it is all about.
+    for at in (0..parts.len()).rev() {
         if is_tight(parts)
             && let Some(Part::Fact(whole, short)) = parts.get_mut(at)
         {

@@ -21,6 +21,15 @@ const LABEL: usize = 16;
 /// What stands before the search.
 const PROMPT: &str = "Search: ";
 
+/// How many rows are above and below those that are seen.
+fn unseen(rows: usize, top: usize, seen: usize) -> String {
+    let below = rows.saturating_sub(top + seen);
+    let part =
+        |sign: &str, number: usize| if number > 0 { format!("{sign}{number} ") } else { String::new() };
+    let arrows = format!("{}{}", part("↑", top), part("↓", below));
+    if arrows.is_empty() { arrows } else { format!("  {}", arrows.trim_end()) }
+}
+
 pub(super) fn help(
     state: &State,
     help: &Help,
@@ -37,10 +46,8 @@ pub(super) fn help(
     let label = found.iter().map(|row| width(&row.label())).max().unwrap_or(0).clamp(8, LABEL);
     let seen = rows.saturating_sub(2).max(1);
     let top = scrolled(0, help.marked, found.len(), seen);
-    let mut all = vec![
-        Line::from(vec![Span::styled(PROMPT, theme.dim()), Span::raw(help.search.text().to_owned())]),
-        Line::raw(""),
-    ];
+    let search = vec![Span::styled(PROMPT, theme.dim()), Span::raw(help.search.text().to_owned())];
+    let mut all = vec![Line::from(search), Line::styled(unseen(found.len(), top, seen), theme.dim())];
     if found.is_empty() {
         all.push(Line::styled("nothing matches", theme.dim()));
     }
