@@ -90,7 +90,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let socket = dir.path().join("admin.sock");
         let _listener = UnixListener::bind(&socket).unwrap();
-        fs::set_permissions(&socket, Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&socket, Permissions::from_mode(0o000)).unwrap();
         let why = of(&ConnectError::NoPermission(socket.clone()));
         assert!(why.what.ends_with("admin.sock has the mode 0000"), "{}", why.what);
         assert_eq!(why.remedy.unwrap(), format!("`chmod 0600 {}` mends it", socket.display()));
