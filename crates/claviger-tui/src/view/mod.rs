@@ -3,6 +3,7 @@
 
 mod boxes;
 mod change;
+mod clusters;
 mod details;
 mod facts;
 mod fields;
@@ -77,6 +78,7 @@ pub(crate) fn view(state: &State, frame: &mut Frame<'_>) {
         help::help(state, help, theme, frame, room, layout.lines);
     }
     lines::footer(state, theme, frame, layout.footer);
+    clusters::spread(frame.buffer_mut());
 }
 
 fn lists(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &Layout) {
