@@ -8,6 +8,7 @@ const ENTER: &str = "\r";
 const ESC: &str = "\u{1b}";
 const CTRL_C: &str = "\u{3}";
 const CTRL_S: &str = "\u{13}";
+const CTRL_R: &str = "\u{12}";
 
 /// The secret that the screen shows.
 fn shown_secret(screen: &Screen) -> String {
@@ -85,6 +86,75 @@ fn what_happens_elsewhere_shows_at_once_and_a_lost_daemon_comes_back() {
     screen.shows("live");
     daemon.admin.ok("keys.delete", &json!({"id": key.id}));
     screen.until("the key is gone from the list", |text| !lists(text, "after"));
+}
+
+#[test]
+fn two_interfaces_side_by_side_agree_and_neither_overwrites_the_other() {
+    let daemon = Daemon::start();
+    daemon.connect("everyday");
+    daemon.connect("travel");
+    let (mut one, mut other) =
+        (Screen::open(&daemon.home, &[], 110, 30), Screen::open(&daemon.home, &[], 110, 30));
+    one.shows("live");
+    other.shows("live");
+
+    // Made here, for one account; there at once.
+    one.press("n");
+    one.shows("Create key");
+    one.press("gateway\t \t ");
+    one.shows("will see everyday");
+    one.press(CTRL_S);
+    one.shows("Copy your secret");
+    let secret = shown_secret(&one);
+    other.until("the new key is there", |text| text.contains("gateway") && text.contains("1 account"));
+    assert!(!other.text().contains(&SecretParts::of(&secret).body), "only one screen shows a secret");
+    say_that_it_is_saved(&mut one, &secret);
+    daemon.granted(&secret, Some("everyday"));
+    daemon.denied(&secret, Some("travel"), "NOT_FOUND");
+
+    // Both edit its scope: the second to save is refused, and begins again from what the first made of it.
+    other.press("s");
+    other.shows("Edit scope");
+    one.press("s");
+    one.shows("Edit scope");
+    one.press("\t");
+    one.press("\u{1b}[B ");
+    one.shows("gains travel");
+    one.press(CTRL_S);
+    one.hides("Edit scope");
+    daemon.granted(&secret, Some("travel"));
+    other.shows("changed elsewhere");
+    other.press("\t");
+    other.press("\u{1b}[B ");
+    other.shows("gains travel");
+    other.press(CTRL_S);
+    other.shows("CONFLICT");
+    assert_eq!(daemon.keys()[0]["version"], 2, "nothing was overwritten");
+    other.press(CTRL_R);
+    other.shows("changes nothing");
+
+    // Rotated here: the old secret is dead, and there the dialog knows that the key is another version again.
+    one.press("r");
+    one.shows("Rotate key");
+    one.press("y");
+    one.shows("Copy your secret");
+    let rotated = shown_secret(&one);
+    daemon.denied(&secret, None, "UNAUTHORIZED");
+    daemon.granted(&rotated, Some("travel"));
+    other.shows("changed elsewhere");
+    say_that_it_is_saved(&mut one, &rotated);
+
+    // Deleted here: the dialog there closes by itself and says so.
+    one.press("D");
+    one.shows("Delete key");
+    one.press("gateway");
+    one.press_until_hidden(ENTER, "Delete key");
+    other.shows("the key gateway is gone");
+    other.hides("Save");
+    daemon.denied(&rotated, None, "UNAUTHORIZED");
+    one.press("q");
+    other.press(CTRL_C);
+    assert_eq!((one.ended(), other.ended()), (0, 0));
 }
 
 /// Whether a row of the list of keys has this name; notices have it too.
