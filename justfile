@@ -35,3 +35,7 @@ presses:
 # Builds the documentation of the crates.
 docs:
     cargo doc --workspace --no-deps
+
+# Cuts the power 20,000 times during stores' lives, and looks at what is left.
+power-cut cuts="20000":
+    CLAVIGER_CUTS={{cuts}} cargo test --release -p claviger-daemon power_cut

@@ -1,5 +1,6 @@
 //! Owns redb and nothing else: one closure is one transaction. Must not decide a rule.
 
+mod consistency;
 mod error;
 mod migrate;
 mod open;
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use redb::{Database, ReadableDatabase};
 
+pub use consistency::check;
 pub use error::{OpenError, StoreError};
 /// One read transaction: all that it sees is of one moment.
 pub use redb::ReadTransaction as Reader;
@@ -28,12 +30,17 @@ pub const FILE_NAME: &str = "claviger.redb";
 pub struct Store {
     /// Where the file is; `None` for memory.
     path: Option<PathBuf>,
+    /// Opens the file again; `None` for memory, which cannot fail.
+    opener: Option<Opener>,
     /// Empty only while a failed file could not be opened again. Readers hold the lock for one transaction, so that
     /// whoever opens the file again knows that nobody still has the old one.
     database: RwLock<Option<Database>>,
     /// When a file that could not be opened again was last tried.
     tried_again: Mutex<Option<Instant>>,
 }
+
+/// Opens a store's database, with its integrity checked.
+type Opener = Box<dyn Fn() -> Result<Database, OpenError> + Send + Sync>;
 
 /// How often a file that could not be opened again is tried.
 const TRY_AGAIN: Duration = Duration::from_secs(1);

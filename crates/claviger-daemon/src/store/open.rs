@@ -12,7 +12,7 @@ use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageError, Tab
 
 use super::migrate::{SCHEMA, migrate};
 use super::tables::META;
-use super::{OpenError, Store, StoreError};
+use super::{OpenError, Opener, Store, StoreError};
 
 /// redb's own default is 1 GiB.
 const CACHE_BYTES: usize = 32 * 1024 * 1024;
@@ -38,7 +38,22 @@ impl Store {
         let database = open_checked(path)?;
         check_schema(path, schema_of(&database)?)?;
         bring_up_to_date(&database)?;
-        Ok(Self::of(Some(path.into()), database))
+        let path = path.to_owned();
+        let again = path.clone();
+        Ok(Self::of(Some(path), Some(Box::new(move || open_checked(&again))), database))
+    }
+
+    /// Opens a store that lies elsewhere than in a file, making it if there is none.
+    ///
+    /// # Errors
+    /// What `opener` returns, or a fault of the store.
+    #[cfg(test)]
+    pub(crate) fn opened_by(
+        opener: impl Fn() -> Result<Database, OpenError> + Send + Sync + 'static,
+    ) -> Result<Self, OpenError> {
+        let database = opener()?;
+        bring_up_to_date(&database)?;
+        Ok(Self::of(None, Some(Box::new(opener)), database))
     }
 
     /// Makes an empty store in memory.
@@ -50,11 +65,11 @@ impl Store {
             .create_with_backend(InMemoryBackend::new())
             .map_err(|error| OpenError::Store(error.into()))?;
         bring_up_to_date(&database)?;
-        Ok(Self::of(None, database))
+        Ok(Self::of(None, None, database))
     }
 
-    fn of(path: Option<PathBuf>, database: Database) -> Self {
-        Self { path, database: RwLock::new(Some(database)), tried_again: Mutex::default() }
+    fn of(path: Option<PathBuf>, opener: Option<Opener>, database: Database) -> Self {
+        Self { path, opener, database: RwLock::new(Some(database)), tried_again: Mutex::default() }
     }
 
     /// Closes a failed file and opens it again, after which reading tells what is on disk.
@@ -62,10 +77,10 @@ impl Store {
     /// # Errors
     /// It does not open; the store stays unavailable until this succeeds.
     pub fn reopen(&self) -> Result<(), OpenError> {
-        let Some(path) = &self.path else { return Ok(()) };
+        let Some(opener) = &self.opener else { return Ok(()) };
         let mut database = self.database.write().map_err(|_| StoreError::Unavailable)?;
         drop(database.take());
-        *database = Some(open_checked(path)?);
+        *database = Some(opener()?);
         Ok(())
     }
 }

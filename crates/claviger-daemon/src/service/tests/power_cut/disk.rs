@@ -1,0 +1,202 @@
+//! Owns a disk that remembers every write and sync, and what could be left of it after the power was cut. Must not know
+//! what is on it.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use redb::StorageBackend;
+
+/// What disks write whole: a write is torn only between these (a logical block of ATA and `NVMe`).
+const SECTOR: usize = 512;
+
+/// One thing that happened to a disk.
+#[derive(Clone, Debug)]
+pub(super) enum Event {
+    Write {
+        at: usize,
+        bytes: Vec<u8>,
+    },
+    Length(usize),
+    Sync,
+    /// A change was answered; the store had this revision.
+    Answered(u64),
+}
+
+/// Whether a disk does what it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Honesty {
+    Honest,
+    /// Every seventh sync is answered and not done.
+    SkipsSyncs,
+}
+
+/// A disk in memory.
+#[derive(Clone, Debug)]
+pub(super) struct Disk(Arc<Mutex<Content>>);
+
+#[derive(Debug)]
+struct Content {
+    bytes: Vec<u8>,
+    events: Vec<Event>,
+    honesty: Honesty,
+    syncs: usize,
+}
+
+impl Disk {
+    pub(super) fn of(bytes: Vec<u8>, honesty: Honesty) -> Self {
+        Self(Arc::new(Mutex::new(Content { bytes, events: Vec::new(), honesty, syncs: 0 })))
+    }
+
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap().bytes.clone()
+    }
+
+    /// What happened since the last look.
+    pub(super) fn take_events(&self) -> Vec<Event> {
+        std::mem::take(&mut self.0.lock().unwrap().events)
+    }
+
+    pub(super) fn answered(&self, revision: u64) {
+        self.0.lock().unwrap().events.push(Event::Answered(revision));
+    }
+}
+
+impl StorageBackend for Disk {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.0.lock().unwrap().bytes.len() as u64)
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let content = self.0.lock().unwrap();
+        let at = usize::try_from(offset).unwrap();
+        let found = content.bytes.get(at..at + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
+        out.copy_from_slice(found);
+        Ok(())
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        let mut content = self.0.lock().unwrap();
+        let len = usize::try_from(len).unwrap();
+        content.bytes.resize(len, 0);
+        content.events.push(Event::Length(len));
+        Ok(())
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        let mut content = self.0.lock().unwrap();
+        content.syncs += 1;
+        if content.honesty == Honesty::Honest || !content.syncs.is_multiple_of(7) {
+            content.events.push(Event::Sync);
+        }
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        let mut content = self.0.lock().unwrap();
+        let at = usize::try_from(offset).unwrap();
+        put(&mut content.bytes, at, data);
+        content.events.push(Event::Write { at, bytes: data.to_vec() });
+        Ok(())
+    }
+}
+
+fn put(bytes: &mut Vec<u8>, at: usize, data: &[u8]) {
+    let end = at + data.len();
+    if bytes.len() < end {
+        bytes.resize(end, 0);
+    }
+    bytes[at..end].copy_from_slice(data);
+}
+
+/// What is safely on a disk, and what is not yet, at a moment that moves on through its events.
+pub(super) struct Platter<'a> {
+    safe: Vec<u8>,
+    events: &'a [Event],
+    /// How many of the events have happened.
+    now: usize,
+    /// How many of them the last sync has made safe.
+    synced: usize,
+    /// The last revision that was answered.
+    pub(super) answered: u64,
+}
+
+impl<'a> Platter<'a> {
+    pub(super) fn new(safe: Vec<u8>, events: &'a [Event]) -> Self {
+        Self { safe, events, now: 0, synced: 0, answered: 0 }
+    }
+
+    /// Goes on to the moment after so many events.
+    pub(super) fn go_to(&mut self, now: usize) {
+        while self.now < now {
+            match &self.events[self.now] {
+                Event::Sync => {
+                    for event in &self.events[self.synced..self.now] {
+                        apply(&mut self.safe, event);
+                    }
+                    self.synced = self.now + 1;
+                }
+                Event::Answered(revision) => self.answered = *revision,
+                Event::Write { .. } | Event::Length(_) => {}
+            }
+            self.now += 1;
+        }
+    }
+
+    /// What the disk holds if the power is cut now: of what was not synced some was written and some not, in any order,
+    /// and a write may be torn.
+    pub(super) fn cut(&self, chance: &mut Chance) -> Vec<u8> {
+        let mut image = self.safe.clone();
+        let mut loose: Vec<&Event> = self.events[self.synced..self.now].iter().collect();
+        for left in (1..loose.len()).rev() {
+            loose.swap(left, chance.below(left + 1));
+        }
+        // Of how many in eight something is kept: now and then all of it, or none.
+        let kept = chance.below(9);
+        for event in loose {
+            match event {
+                Event::Write { at, bytes } => write_torn(&mut image, *at, bytes, kept, chance),
+                event if chance.below(8) < kept => apply(&mut image, event),
+                _ => {}
+            }
+        }
+        image
+    }
+}
+
+fn apply(bytes: &mut Vec<u8>, event: &Event) {
+    match event {
+        Event::Write { at, bytes: data } => put(bytes, *at, data),
+        Event::Length(len) => bytes.resize(*len, 0),
+        Event::Sync | Event::Answered(_) => {}
+    }
+}
+
+fn write_torn(image: &mut Vec<u8>, at: usize, data: &[u8], kept: usize, chance: &mut Chance) {
+    let is_torn = chance.below(2) == 0;
+    let is_kept = chance.below(8) < kept;
+    let mut from = 0;
+    while from < data.len() {
+        let to = ((at + from) / SECTOR * SECTOR + SECTOR - at).min(data.len());
+        if if is_torn { chance.below(8) < kept } else { is_kept } {
+            put(image, at + from, &data[from..to]);
+        }
+        from = to;
+    }
+}
+
+/// Numbers that look random and are the same for the same seed (`SplitMix64`, Steele, Lea and Flood 2014).
+pub(super) struct Chance(pub(super) u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `end`.
+    pub(super) fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(end).unwrap()).unwrap()
+    }
+}
