@@ -10,6 +10,7 @@ mod command_line;
 mod durability;
 mod envelope;
 mod events;
+mod full_disk;
 mod harness;
 mod house;
 mod idempotency;

@@ -30,11 +30,13 @@ pub enum Code {
     Busy,
     /// The disk is full; nothing was changed.
     StorageFull,
+    /// The disk failed, and whether the change was made is not known yet.
+    OutcomeUnknown,
 }
 
 impl Code {
     /// Every code, in the order of the protocol's table.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ParseError,
         Self::InvalidRequest,
         Self::MethodNotFound,
@@ -46,6 +48,7 @@ impl Code {
         Self::Conflict,
         Self::Busy,
         Self::StorageFull,
+        Self::OutcomeUnknown,
     ];
 
     /// The JSON-RPC number (`error.code`).
@@ -63,6 +66,7 @@ impl Code {
             Self::Conflict => -32009,
             Self::Busy => -32029,
             Self::StorageFull => -32050,
+            Self::OutcomeUnknown => -32051,
         }
     }
 
@@ -81,6 +85,7 @@ impl Code {
             Self::Conflict => "CONFLICT",
             Self::Busy => "BUSY",
             Self::StorageFull => "STORAGE_FULL",
+            Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
         }
     }
 
@@ -93,7 +98,7 @@ impl Code {
             Self::StorageModeRequired => 403,
             Self::MethodNotFound | Self::NotFound => 404,
             Self::Conflict => 409,
-            Self::InternalError => 500,
+            Self::InternalError | Self::OutcomeUnknown => 500,
             Self::Busy => 503,
             Self::StorageFull => 507,
         }

@@ -187,6 +187,7 @@ impl From<CallError> for Failure {
                     (Code::StorageModeRequired, _) => {
                         failure.hint("`claviger storage-mode on` lets keys open something again")
                     }
+                    (Code::OutcomeUnknown, _) => failure.hint(UNKNOWN),
                     (_, Some(ms)) => failure.hint(format!("try again in {ms} ms")),
                     _ => failure,
                 }

@@ -14,6 +14,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::daemon::Daemon;
+use super::disk::SmallDisk;
 use super::rpc::Socket;
 use super::wait::{eventually, soon};
 
@@ -54,6 +55,8 @@ pub(crate) struct Home {
     pub(crate) log: PathBuf,
     /// How much is logged: all of it, for tests look for secrets there; a benchmark asks for less.
     pub(crate) log_level: &'static str,
+    /// Where the data directory is a disk of its own, what holds it.
+    disk: Option<SmallDisk>,
 }
 
 impl Home {
@@ -83,7 +86,7 @@ impl Home {
         let at = |name: &str| dir.path().join(name);
         let (data, run, log) = (at("data"), at("run"), at("log"));
         fs::create_dir(at("home")).unwrap();
-        Self { dir, data, run, log, log_level: "trace" }
+        Self { dir, data, run, log, log_level: "trace", disk: None }
     }
 
     /// Writes the configuration anew.
@@ -163,8 +166,23 @@ impl Home {
         Output { status, stdout: text_of(&mut stdout), stderr: text_of(&mut stderr) }
     }
 
+    /// Gives the data directory a disk of its own, of so many bytes; `None` where the machine gives none.
+    pub(crate) fn on_a_disk_of(mut self, bytes: u64) -> Option<Self> {
+        fs::create_dir(&self.data).unwrap();
+        self.disk = Some(SmallDisk::mounted_at(&self.data, bytes)?);
+        Some(self)
+    }
+
+    /// The data directory as the daemon sees it.
+    pub(crate) fn data_seen(&self) -> PathBuf {
+        self.disk.as_ref().map_or_else(|| self.data.clone(), |disk| disk.seen(&self.data))
+    }
+
     fn daemon_command(&self) -> Command {
-        let mut command = self.command();
+        let mut command = match &self.disk {
+            Some(disk) => disk.command(&self.command()),
+            None => self.command(),
+        };
         for name in ["CLAVIGER_DATA_DIR", "CLAVIGER_RUNTIME_DIR", "CLAVIGER_CONFIG"] {
             command.env_remove(name);
         }

@@ -2,6 +2,7 @@
 //! rule of the product.
 
 mod daemon;
+mod disk;
 mod home;
 mod http;
 mod rpc;

@@ -37,16 +37,16 @@ macro_rules! methods {
 methods! {
     KeysList = "keys.list", Admin, ListKeys => KeyPage, [], "Lists keys by name, ignoring case";
     KeysGet = "keys.get", Admin, GetKey => Key, [NotFound], "Gives one key";
-    KeysCreate = "keys.create", Admin, CreateKey => KeyWithSecret, [NotFound, Conflict, Busy, StorageFull],
+    KeysCreate = "keys.create", Admin, CreateKey => KeyWithSecret, [NotFound, Conflict, Busy, StorageFull, OutcomeUnknown],
         "Creates a key, shows its secret once, and turns Storage Mode on";
-    KeysRename = "keys.rename", Admin, RenameKey => Key, [NotFound, Conflict, StorageFull], "Gives a key another name";
-    KeysSetScope = "keys.set_scope", Admin, SetKeyScope => Key, [NotFound, Conflict, StorageFull],
+    KeysRename = "keys.rename", Admin, RenameKey => Key, [NotFound, Conflict, StorageFull, OutcomeUnknown], "Gives a key another name";
+    KeysSetScope = "keys.set_scope", Admin, SetKeyScope => Key, [NotFound, Conflict, StorageFull, OutcomeUnknown],
         "Gives a key another scope; the next verification sees it";
-    KeysRotate = "keys.rotate", Admin, RotateKey => KeyWithSecret, [NotFound, Conflict, Busy, StorageFull],
+    KeysRotate = "keys.rotate", Admin, RotateKey => KeyWithSecret, [NotFound, Conflict, Busy, StorageFull, OutcomeUnknown],
         "Gives a key another secret; the old one is dead before the reply is sent";
     KeysAcknowledge = "keys.acknowledge", Admin, Acknowledge => Empty, [],
         "Says that the secret of a request_id has arrived, so that it is forgotten";
-    KeysDelete = "keys.delete", Admin, DeleteKey => DeletedKey, [NotFound, Conflict, StorageFull], "Deletes a key for good";
+    KeysDelete = "keys.delete", Admin, DeleteKey => DeletedKey, [NotFound, Conflict, StorageFull, OutcomeUnknown], "Deletes a key for good";
     KeysUsage = "keys.usage", Admin, GetKeyUsage => KeyUsage, [NotFound],
         "Says how often a key was granted on each of the last 14 days";
     KeysVerify = "keys.verify", Verify, VerifySecret => Verification, [Unauthorized, StorageModeRequired, NotFound, Busy],
@@ -54,14 +54,14 @@ methods! {
     AccountsList = "accounts.list", Admin, ListAccounts => AccountPage, [], "Lists accounts by name, ignoring case";
     AccountsVisible = "accounts.visible", Verify, ListVisible => VisibleAccounts, [Unauthorized, StorageModeRequired, Busy],
         "Lists the accounts that the key of a secret may see";
-    AccountsConnect = "accounts.connect", Admin, ConnectAccount => Account, [Conflict, StorageFull],
+    AccountsConnect = "accounts.connect", Admin, ConnectAccount => Account, [Conflict, StorageFull, OutcomeUnknown],
         "Connects an account; keys with all accounts see it at once, restricted keys never by themselves";
-    AccountsUpdate = "accounts.update", Admin, UpdateAccount => Account, [NotFound, Conflict, StorageFull],
+    AccountsUpdate = "accounts.update", Admin, UpdateAccount => Account, [NotFound, Conflict, StorageFull, OutcomeUnknown],
         "Changes an account's facts";
-    AccountsDisconnect = "accounts.disconnect", Admin, DisconnectAccount => DisconnectedAccount, [NotFound, StorageFull],
+    AccountsDisconnect = "accounts.disconnect", Admin, DisconnectAccount => DisconnectedAccount, [NotFound, StorageFull, OutcomeUnknown],
         "Disconnects an account and takes it out of every scope";
     SettingsGet = "settings.get", Admin, NoParams => Settings, [], "Gives the settings";
-    SettingsSetStorageMode = "settings.set_storage_mode", Admin, SetStorageMode => Settings, [StorageFull],
+    SettingsSetStorageMode = "settings.set_storage_mode", Admin, SetStorageMode => Settings, [StorageFull, OutcomeUnknown],
         "Turns Storage Mode on or off";
     ActivityList = "activity.list", Admin, ListActivity => ActivityPage, [], "Lists the audit trail, newest first";
     SystemStatus = "system.status", Admin, NoParams => Status, [], "Says how the daemon is";

@@ -79,6 +79,27 @@ impl Note {
 }
 
 impl Edit {
+    /// Whether it takes authority away and gives none: a deletion, a narrower scope, an account disconnected, Storage Mode
+    /// off. Such a change must go through also when there is room for nothing else.
+    #[must_use]
+    pub fn only_revokes(&self) -> bool {
+        let is_narrower = |before: &KeyRecord, after: &KeyRecord| {
+            let is_within = match (&before.scope, &after.scope) {
+                (Scope::All, _) => true,
+                (Scope::Only(_), Scope::All) => false,
+                (Scope::Only(before), Scope::Only(after)) => after.is_subset(before),
+            };
+            is_within && before.scope != after.scope && before.generation == after.generation
+        };
+        let keys = self.keys.iter().all(|change| match change {
+            KeyEdit::Create(_) => false,
+            KeyEdit::Change { before, after } => is_narrower(before, after),
+            KeyEdit::Delete(_) => true,
+        });
+        let accounts = self.accounts.iter().all(|change| matches!(change, AccountEdit::Disconnect(_)));
+        keys && accounts && self.storage_mode != Some(true)
+    }
+
     /// A new key, which turns Storage Mode on.
     #[must_use]
     pub fn create(key: KeyRecord, storage_mode: bool) -> Self {
@@ -196,9 +217,61 @@ fn said(scope: &Scope) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::{HashingCost, SlowHash};
 
     fn only(count: usize) -> Scope {
         (0..count).map(|n| AccountId::parse(&format!("a{n}")).unwrap()).collect()
+    }
+
+    fn key(scope: Scope) -> KeyRecord {
+        KeyRecord {
+            id: KeyId::from_body("AAAAAAAAAAAA").unwrap(),
+            name: "Key".into(),
+            hint: String::new(),
+            scope,
+            created_at: claviger_api::Timestamp::default(),
+            rotated_at: None,
+            generation: 1,
+            version: 1,
+            hash: SlowHash { cost: HashingCost::new(8, 1, 1).unwrap(), salt: [0; 16], hash: [0; 32] },
+        }
+    }
+
+    fn account() -> Account {
+        Account {
+            id: AccountId::parse("a0").unwrap(),
+            name: "Account".into(),
+            institution: None,
+            mask: None,
+            kind: None,
+            connected_at: claviger_api::Timestamp::default(),
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn what_only_revokes_takes_away_and_gives_nothing() {
+        let (all, two, one, none) = (key(Scope::All), key(only(2)), key(only(1)), key(only(0)));
+        let renamed = KeyRecord { name: "Other".into(), ..two.clone() };
+        let rotated = KeyRecord { generation: 2, ..two.clone() };
+        for (edit, only_revokes) in [
+            (Edit::delete(two.clone()), true),
+            (Edit::rescope(all.clone(), two.clone()), true),
+            (Edit::rescope(two.clone(), one.clone()), true),
+            (Edit::rescope(one.clone(), none), true),
+            (Edit::disconnect(account(), vec![one.clone(), two.clone()]), true),
+            (Edit::set_storage_mode(false), true),
+            (Edit::create(one.clone(), true), false),
+            (Edit::rescope(one, two.clone()), false),
+            (Edit::rescope(two.clone(), all), false),
+            (Edit::rename(two.clone(), renamed), false),
+            (Edit::rotate(two, rotated), false),
+            (Edit::connect(account()), false),
+            (Edit::update(account(), Account { version: 2, ..account() }), false),
+            (Edit::set_storage_mode(true), false),
+        ] {
+            assert_eq!(edit.only_revokes(), only_revokes, "{:?}", edit.note);
+        }
     }
 
     #[test]

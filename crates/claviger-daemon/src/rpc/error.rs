@@ -8,6 +8,9 @@ use crate::service::{Error, Refusal};
 /// How long to wait when too much hashing is waiting: about half of a full queue's time on one core.
 const BUSY_RETRY_MS: u64 = 500;
 
+/// How long to wait before asking what became of a change: the store is tried again every second.
+const UNKNOWN_RETRY_MS: u64 = 1000;
+
 impl From<Error> for WireError {
     fn from(error: Error) -> Self {
         match error {
@@ -38,6 +41,11 @@ impl From<Error> for WireError {
             }
             Error::Busy => Self::new(Code::Busy, "too much hashing is waiting: try again shortly")
                 .retry_after_ms(BUSY_RETRY_MS),
+            Error::OutcomeUnknown => {
+                let message = "the disk failed, and it is not known yet whether the change was made: look, or ask \
+                               again with the same request_id";
+                Self::new(Code::OutcomeUnknown, message).retry_after_ms(UNKNOWN_RETRY_MS)
+            }
             Error::StorageFull => {
                 Self::new(Code::StorageFull, "the disk is full, nothing was changed: make room and try again")
             }

@@ -27,11 +27,11 @@ impl Service {
                     return Ok(Err(Error::AccountIdTaken));
                 }
                 let account = Account {
-                    id,
+                    id: id.clone(),
                     name: account.name.as_str().to_owned(),
-                    institution: text(account.institution.flatten()),
-                    mask: text(account.mask.flatten()),
-                    kind: text(account.kind.flatten()),
+                    institution: text(account.institution.as_ref().and_then(Option::as_ref)),
+                    mask: text(account.mask.as_ref().and_then(Option::as_ref)),
+                    kind: text(account.kind.as_ref().and_then(Option::as_ref)),
                     connected_at: now,
                     version: 1,
                 };
@@ -52,12 +52,16 @@ impl Service {
                 if check_version(update.expected_version, before.version).is_err() {
                     return Ok(Err(Error::VersionConflict));
                 }
-                let changed = |new: Option<Option<Name>>, old: &Option<String>| new.map_or(old.clone(), text);
+                let changed = |new: &Option<Option<Name>>, old: &Option<String>| match new {
+                    Some(new) => text(new.as_ref()),
+                    None => old.clone(),
+                };
+                let name = update.name.as_ref().map_or(&*before.name, Name::as_str);
                 let mut after = Account {
-                    name: update.name.map_or(before.name.clone(), |name| name.as_str().to_owned()),
-                    institution: changed(update.institution, &before.institution),
-                    mask: changed(update.mask, &before.mask),
-                    kind: changed(update.kind, &before.kind),
+                    name: name.to_owned(),
+                    institution: changed(&update.institution, &before.institution),
+                    mask: changed(&update.mask, &before.mask),
+                    kind: changed(&update.kind, &before.kind),
                     ..before.clone()
                 };
                 if after == before {
@@ -88,14 +92,17 @@ impl Service {
                     .iter()
                     .map(|key| rows.key(key)?.ok_or(StoreError::Damaged("a grant names no key")))
                     .collect();
-                Ok(Ok((Some(Edit::disconnect(account, holders?)), DisconnectedAccount { id, keys: ids })))
+                Ok(Ok((
+                    Some(Edit::disconnect(account, holders?)),
+                    DisconnectedAccount { id: id.clone(), keys: ids },
+                )))
             })
             .await?;
         Ok(disconnected.0)
     }
 }
 
-fn text(name: Option<Name>) -> Option<String> {
+fn text(name: Option<&Name>) -> Option<String> {
     name.map(|name| name.as_str().to_owned())
 }
 

@@ -32,6 +32,9 @@ pub enum Error {
     /// Too much hashing is waiting.
     #[error("too much hashing is waiting")]
     Busy,
+    /// A commit failed and the store does not open again, so that nobody knows yet whether the change was made.
+    #[error("it is not known yet whether the change was made")]
+    OutcomeUnknown,
     /// There is no room on the disk.
     #[error("the disk is full")]
     StorageFull,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use claviger_api::{Key, KeyId, KeyWithSecret, Name, RequestId, Scope};
 
-use super::replay::{Minting, ReplayKey};
+use super::replay::{Doubt, Minting, ReplayKey};
 use super::{Error, Service};
 use crate::domain::{Edit, KeyRecord, Usage, VersionConflict, check_version};
 use crate::store::{Author, Rows, StoreError};
@@ -45,10 +45,17 @@ impl Service {
     ) -> Result<KeyWithSecret, Error> {
         let replay = replay_key(author, Minting::Create, request_id);
         let service = Arc::clone(self);
-        self.replays.once(replay, async move { service.mint_key(author, name, scope).await }).await
+        let mint = move |doubt| async move { service.mint_key(author, name, scope, doubt).await };
+        self.replays.once(replay, mint).await
     }
 
-    async fn mint_key(&self, author: Author, name: Name, scope: Scope) -> Result<KeyWithSecret, Error> {
+    async fn mint_key(
+        &self,
+        author: Author,
+        name: Name,
+        scope: Scope,
+        doubt: Option<Doubt>,
+    ) -> Result<KeyWithSecret, Error> {
         // Refused here, it costs no hash; the writer checks again, for then it counts.
         self.store.read(|rows| may_create(rows, &name, &scope))??;
         let minted = Minted::random(&self.prefix, None)?;
@@ -56,7 +63,7 @@ impl Service {
         let hash = self.hash(&minted).await?;
         let (id, hint) = (minted.id(), minted.hint(&secret));
         let (record, _) = self
-            .change(author, move |rows, now| {
+            .change_or_doubt(author, doubt, move |rows, now| {
                 if let Err(refusal) = may_create(rows, &name, &scope)? {
                     return Ok(Err(refusal));
                 }
@@ -66,13 +73,13 @@ impl Service {
                 let record = KeyRecord {
                     id,
                     name: name.as_str().to_owned(),
-                    hint,
-                    scope,
+                    hint: hint.clone(),
+                    scope: scope.clone(),
                     created_at: now,
                     rotated_at: None,
                     generation: 1,
                     version: 1,
-                    hash,
+                    hash: hash.clone(),
                 };
                 let edit = Edit::create(record.clone(), rows.state()?.storage_mode);
                 Ok(Ok((Some(edit), record)))
@@ -135,7 +142,7 @@ impl Service {
     ) -> Result<KeyWithSecret, Error> {
         let replay = replay_key(author, Minting::Rotate, request_id);
         let service = Arc::clone(self);
-        let mint = async move { service.mint_secret(author, id, expected_version).await };
+        let mint = move |doubt| async move { service.mint_secret(author, id, expected_version, doubt).await };
         self.replays.once(replay, mint).await
     }
 
@@ -144,6 +151,7 @@ impl Service {
         author: Author,
         id: KeyId,
         expected_version: Option<u64>,
+        doubt: Option<Doubt>,
     ) -> Result<KeyWithSecret, Error> {
         self.store.read(|rows| editable(rows, &id, expected_version))??;
         let minted = Minted::random(&self.prefix, Some(id))?;
@@ -151,13 +159,13 @@ impl Service {
         // The generation is known only inside the transaction, and the tag with it.
         let tags = self.tags.clone();
         let ((record, secret), _) = self
-            .change(author, move |rows, now| {
+            .change_or_doubt(author, doubt, move |rows, now| {
                 let before = match editable(rows, &id, expected_version)? {
                     Ok(before) => before,
                     Err(refusal) => return Ok(Err(refusal)),
                 };
                 let secret = minted.secret(&tags, before.generation + 1);
-                let after = before.rotated(hash, minted.hint(&secret), now);
+                let after = before.rotated(hash.clone(), minted.hint(&secret), now);
                 Ok(Ok((Some(Edit::rotate(before, after.clone())), (after, secret))))
             })
             .await?;
@@ -198,10 +206,10 @@ impl Service {
         author: Author,
         id: KeyId,
         expected_version: Option<u64>,
-        edit: F,
+        mut edit: F,
     ) -> Result<Key, Error>
     where
-        F: FnOnce(&crate::store::Writer, &KeyRecord) -> Ruled<Option<(Edit, KeyRecord)>> + Send + 'static,
+        F: FnMut(&crate::store::Writer, &KeyRecord) -> Ruled<Option<(Edit, KeyRecord)>> + Send + 'static,
     {
         let service = Arc::clone(self);
         let (key, _) = self

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use claviger_api::{KeyWithSecret, RequestId};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 
 use super::Error;
 use super::error::FaultId;
@@ -33,7 +33,25 @@ pub(super) struct ReplayKey {
     pub request_id: RequestId,
 }
 
-type Slot = Arc<OnceCell<KeyWithSecret>>;
+type Slot = Arc<Kept>;
+
+/// The place of one answer.
+#[derive(Default)]
+struct Kept {
+    answer: OnceCell<KeyWithSecret>,
+    /// Whether nobody knows yet if there will be one.
+    doubted: watch::Sender<bool>,
+}
+
+/// Raised where nobody knows yet whether what was asked for was done.
+pub(super) struct Doubt(Slot);
+
+impl Doubt {
+    /// Answers all who wait that the outcome is unknown. Whoever asks again, under the same request id, waits for it.
+    pub(super) fn raise(&self) {
+        self.0.doubted.send_replace(true);
+    }
+}
 
 /// The answers that are kept.
 #[derive(Clone, Default)]
@@ -45,33 +63,45 @@ impl Replays {
     }
 
     /// Runs `mint` once for all that ask under the same key within two minutes. It runs to its end even when whoever
-    /// asked hangs up. Only a success is kept. Without a key nothing is kept at all.
+    /// asked hangs up. Only a success is kept. Without a key nothing is kept at all, and there is no doubt to raise.
     ///
     /// # Errors
-    /// What `mint` returns.
-    pub(super) async fn once(
+    /// What `mint` returns; [`Error::OutcomeUnknown`] where it raises its doubt.
+    pub(super) async fn once<M>(
         &self,
         key: Option<ReplayKey>,
-        mint: impl Future<Output = Result<KeyWithSecret, Error>> + Send + 'static,
-    ) -> Result<KeyWithSecret, Error> {
-        let task = match key {
-            None => tokio::spawn(mint),
-            Some(key) => {
-                let replays = self.clone();
-                tokio::spawn(async move {
-                    let slot = Arc::clone(replays.lock().entry(key.clone()).or_default());
-                    let was_kept = slot.initialized();
-                    let answer = slot.get_or_try_init(|| mint).await.cloned();
-                    match (&answer, was_kept) {
-                        (Ok(_), false) => replays.forget_later(key, &slot),
-                        (Ok(_), true) => {}
-                        (Err(_), _) => replays.forget_failed(&key, &slot),
-                    }
-                    answer
-                })
-            }
+        mint: impl FnOnce(Option<Doubt>) -> M + Send + 'static,
+    ) -> Result<KeyWithSecret, Error>
+    where
+        M: Future<Output = Result<KeyWithSecret, Error>> + Send + 'static,
+    {
+        let ended = |task: Result<_, tokio::task::JoinError>| {
+            task.unwrap_or_else(|error| Err(Error::Fault(FaultId::log(&error))))
         };
-        task.await.unwrap_or_else(|error| Err(Error::Fault(FaultId::log(&error))))
+        let Some(key) = key else { return ended(tokio::spawn(mint(None)).await) };
+        let (slot, mut doubted) = {
+            let slot = Arc::clone(self.lock().entry(key.clone()).or_default());
+            let doubted = slot.doubted.subscribe();
+            (slot, doubted)
+        };
+        let replays = self.clone();
+        let task = tokio::spawn(async move {
+            let was_kept = slot.answer.initialized();
+            let mint = || mint(Some(Doubt(Arc::clone(&slot))));
+            let answer = slot.answer.get_or_try_init(mint).await.cloned();
+            slot.doubted.send_replace(false);
+            match (&answer, was_kept) {
+                (Ok(_), false) => replays.forget_later(key, &slot),
+                (Ok(_), true) => {}
+                (Err(_), _) => replays.forget_failed(&key, &slot),
+            }
+            answer
+        });
+        tokio::select! {
+            biased;
+            task = task => ended(task),
+            Ok(_) = doubted.wait_for(|doubted| *doubted) => Err(Error::OutcomeUnknown),
+        }
     }
 
     /// Forgets what was kept for a uid under a request id.
@@ -141,7 +171,7 @@ mod tests {
 
         async fn ask(&self, key: impl Into<Option<ReplayKey>>) -> String {
             let count = Arc::clone(&self.0);
-            let mint = async move { Ok(answer(count.fetch_add(1, Ordering::SeqCst))) };
+            let mint = |_| async move { Ok(answer(count.fetch_add(1, Ordering::SeqCst))) };
             self.1.once(key.into(), mint).await.unwrap().secret.expose().to_owned()
         }
     }
@@ -193,13 +223,13 @@ mod tests {
     async fn a_failure_does_not_take_away_the_place_of_who_tries_again() {
         let replays = Replays::default();
         let (fail, failing) = tokio::sync::oneshot::channel::<()>();
-        let first = async move {
+        let first = |_| async move {
             failing.await.unwrap();
             Err(Error::Busy)
         };
         let (first, second, ()) = tokio::join!(
             replays.once(Some(key(1, Minting::Create)), first),
-            replays.once(Some(key(1, Minting::Create)), async move { Ok(answer(0)) }),
+            replays.once(Some(key(1, Minting::Create)), |_| async { Ok(answer(0)) }),
             async {
                 tokio::task::yield_now().await;
                 fail.send(()).unwrap();
@@ -207,15 +237,57 @@ mod tests {
         );
         assert_eq!(first.err(), Some(Error::Busy));
         assert!(second.is_ok());
-        let again = replays.once(Some(key(1, Minting::Create)), async { Ok(answer(1)) }).await.unwrap();
+        let again = replays.once(Some(key(1, Minting::Create)), |_| async { Ok(answer(1)) }).await.unwrap();
         assert_eq!(again.secret.expose(), "secret 0");
     }
 
     #[tokio::test]
     async fn a_failure_is_not_kept() {
         let replays = Replays::default();
-        let failed = replays.once(Some(key(1, Minting::Create)), async { Err(Error::Busy) }).await;
+        let failed = replays.once(Some(key(1, Minting::Create)), |_| async { Err(Error::Busy) }).await;
         assert_eq!(failed.err(), Some(Error::Busy));
         assert!(replays.lock().is_empty());
+    }
+
+    #[tokio::test]
+    async fn whoever_asks_again_in_doubt_gets_what_turns_out_to_have_been_made() {
+        let replays = Replays::default();
+        let (settle, settled) = tokio::sync::oneshot::channel::<()>();
+        let mint = |doubt: Option<Doubt>| async move {
+            doubt.unwrap().raise();
+            settled.await.unwrap();
+            Ok(answer(0))
+        };
+        let asked = replays.once(Some(key(1, Minting::Create)), mint).await;
+        assert_eq!(asked.err(), Some(Error::OutcomeUnknown));
+        let again = replays.once(Some(key(1, Minting::Create)), |_| async { Ok(answer(1)) }).await;
+        assert_eq!(again.err(), Some(Error::OutcomeUnknown), "it is not known yet");
+        settle.send(()).unwrap();
+        loop {
+            match replays.once(Some(key(1, Minting::Create)), |_| async { Ok(answer(2)) }).await {
+                Err(Error::OutcomeUnknown) => tokio::task::yield_now().await,
+                answer => break assert_eq!(answer.unwrap().secret.expose(), "secret 0"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_turns_out_not_to_have_been_made_is_made_when_it_is_asked_for_again() {
+        let replays = Replays::default();
+        let (settle, settled) = tokio::sync::oneshot::channel::<()>();
+        let mint = |doubt: Option<Doubt>| async move {
+            doubt.unwrap().raise();
+            settled.await.unwrap();
+            Err(Error::StorageFull)
+        };
+        let asked = replays.once(Some(key(1, Minting::Create)), mint).await;
+        assert_eq!(asked.err(), Some(Error::OutcomeUnknown));
+        settle.send(()).unwrap();
+        loop {
+            match replays.once(Some(key(1, Minting::Create)), |_| async { Ok(answer(1)) }).await {
+                Err(Error::OutcomeUnknown) => tokio::task::yield_now().await,
+                answer => break assert_eq!(answer.unwrap().secret.expose(), "secret 1"),
+            }
+        }
     }
 }

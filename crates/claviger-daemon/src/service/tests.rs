@@ -1,5 +1,6 @@
 //! Owns the specification of the use cases, with a clock of its own and cheap hashing. Must not open a socket.
 
+mod failing_disk;
 mod power_cut;
 mod usage;
 

@@ -1,6 +1,9 @@
 //! Owns redb and nothing else: one closure is one transaction. Must not decide a rule.
 
+mod ballast;
 mod consistency;
+#[cfg(test)]
+pub(crate) mod disks;
 mod error;
 mod migrate;
 mod open;
@@ -15,6 +18,8 @@ use std::time::{Duration, Instant};
 
 use redb::{Database, ReadableDatabase};
 
+use ballast::Ballast;
+pub use ballast::Room;
 pub use consistency::check;
 pub use error::{OpenError, StoreError};
 /// One read transaction: all that it sees is of one moment.
@@ -32,6 +37,8 @@ pub struct Store {
     path: Option<PathBuf>,
     /// Opens the file again; `None` for memory, which cannot fail.
     opener: Option<Opener>,
+    /// Room that is kept for revoking; `None` for memory, which is never full.
+    ballast: Option<Ballast>,
     /// Empty only while a failed file could not be opened again. Readers hold the lock for one transaction, so that
     /// whoever opens the file again knows that nobody still has the old one.
     database: RwLock<Option<Database>>,
@@ -93,6 +100,22 @@ impl Store {
             }
         }
         self.database.read().map_err(|_| StoreError::Unavailable)
+    }
+
+    /// How much room there is to write.
+    pub fn room(&self) -> Room {
+        self.ballast.as_ref().map_or(Room::Plenty, Ballast::room)
+    }
+
+    /// Makes room for revoking on a full disk; `false` where there is none to be made.
+    pub fn spend_ballast(&self) -> bool {
+        self.ballast.as_ref().is_some_and(Ballast::spend)
+    }
+
+    /// Whether room is kept for revoking.
+    #[must_use]
+    pub fn has_ballast(&self) -> bool {
+        self.ballast.as_ref().is_none_or(Ballast::is_there)
     }
 
     /// The size of the store's file. Bytes; 0 for memory.

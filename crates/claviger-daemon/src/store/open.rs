@@ -12,7 +12,7 @@ use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageError, Tab
 
 use super::migrate::{SCHEMA, migrate};
 use super::tables::META;
-use super::{OpenError, Opener, Store, StoreError};
+use super::{Ballast, OpenError, Opener, Store, StoreError};
 
 /// redb's own default is 1 GiB.
 const CACHE_BYTES: usize = 32 * 1024 * 1024;
@@ -38,9 +38,11 @@ impl Store {
         let database = open_checked(path)?;
         check_schema(path, schema_of(&database)?)?;
         bring_up_to_date(&database)?;
+        let ballast = Ballast::beside(path);
         let path = path.to_owned();
         let again = path.clone();
-        Ok(Self::of(Some(path), Some(Box::new(move || open_checked(&again))), database))
+        let store = Self::of(Some(path), Some(Box::new(move || open_checked(&again))), database);
+        Ok(Self { ballast: Some(ballast), ..store })
     }
 
     /// Opens a store that lies elsewhere than in a file, making it if there is none.
@@ -69,7 +71,13 @@ impl Store {
     }
 
     fn of(path: Option<PathBuf>, opener: Option<Opener>, database: Database) -> Self {
-        Self { path, opener, database: RwLock::new(Some(database)), tried_again: Mutex::default() }
+        Self {
+            path,
+            opener,
+            ballast: None,
+            database: RwLock::new(Some(database)),
+            tried_again: Mutex::default(),
+        }
     }
 
     /// Closes a failed file and opens it again, after which reading tells what is on disk.

@@ -27,6 +27,11 @@ pub(crate) enum Effect {
         id: CallId,
         call: Call,
     },
+    /// The same a little later, for what the daemon does not know yet.
+    AskAgain {
+        id: CallId,
+        call: Call,
+    },
     /// Lets the daemon forget the secret of a request.
     Acknowledge(RequestId),
     LoadActivity(Trail),

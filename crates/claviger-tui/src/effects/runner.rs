@@ -1,6 +1,7 @@
 //! Owns carrying effects out, each beside the others. Must not wait: what came of them is told when it is known.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use claviger_api::client::Client;
 use claviger_api::{Secret, method, page};
@@ -20,8 +21,11 @@ pub(crate) enum Wired {
     },
 }
 
+/// How long to wait before asking again what the daemon did not know: it looks every second.
+const A_LITTLE: Duration = Duration::from_secs(1);
+
 /// Carries effects out.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Runner {
     pub(crate) client: watch::Receiver<Option<Arc<Client>>>,
     pub(crate) inbox: mpsc::Sender<Wired>,
@@ -42,6 +46,13 @@ impl Runner {
                         None => Err(Failure::Lost),
                     };
                     let _ = inbox.send(Wired::Told(Msg::Answered { call: id, outcome })).await;
+                });
+            }
+            Effect::AskAgain { id, call } => {
+                let runner = self.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(A_LITTLE).await;
+                    runner.start(Effect::Call { id, call });
                 });
             }
             Effect::Acknowledge(request_id) => {

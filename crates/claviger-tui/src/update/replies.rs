@@ -117,6 +117,15 @@ fn failed(state: &mut State, at: usize, failure: Failure) -> Vec<Effect> {
             state.dialogs.remove(at);
             state.insist(text);
         }
+        // It is known a little later: then the same request is answered, or made anew.
+        Failure::Refused(error) if error.code == Code::OutcomeUnknown && makes_secret => {
+            pending.resent = true;
+            return vec![Effect::AskAgain { id: pending.id, call: pending.call.clone() }];
+        }
+        Failure::Refused(error) if error.code == Code::OutcomeUnknown => {
+            let text = unknown(form);
+            form.phase = Phase::Failed(text);
+        }
         Failure::Refused(error) => form.phase = refused(error),
         Failure::Lost if makes_secret => {
             let newer = live && now_epoch > pending.epoch;

@@ -1,5 +1,7 @@
 //! Owns how a new secret comes from the daemon to whoever asked for it. Must not lose one that was made, nor make two.
 
+use std::time::Duration;
+
 use claviger_api::client::{CallError, Client};
 use claviger_api::method::{Acknowledge, KeysAcknowledge};
 use claviger_api::{Code, Key, KeyWithSecret, Method, RequestId};
@@ -10,6 +12,9 @@ use crate::command::Context;
 use crate::connection;
 use crate::failure::Failure;
 use crate::output::{self, Format};
+
+/// How often it is asked what became of a request that the daemon does not know yet.
+const LOOKS: u32 = 15;
 
 /// Makes a call that mints a secret, prints the secret, and tells the daemon to forget it. A lost reply is asked for
 /// once more under the same `request_id`.
@@ -24,11 +29,11 @@ where
 {
     let request_id = request_id()?;
     let params = params(request_id.clone());
-    let (client, made) = match client.mint::<M>(&params).await {
+    let (client, made) = match mint::<M>(&client, &params).await {
         Ok(made) => (client, made),
         Err(CallError::Disconnected | CallError::TimedOut) => {
             let client = connection::admin(&context.settings).await.map_err(outcome_unknown)?;
-            let made = client.mint::<M>(&params).await.map_err(after_retry)?;
+            let made = mint::<M>(&client, &params).await.map_err(after_retry)?;
             (client, made)
         }
         Err(error) => return Err(error.into()),
@@ -45,6 +50,23 @@ where
     // The daemon forgets it by itself soon; that it did not hear us is no fault of the key.
     let _ = client.call::<KeysAcknowledge>(Acknowledge { request_id }).await;
     Ok(made.key)
+}
+
+/// Asks, and asks again for a while where the daemon does not know yet whether it has made the secret.
+async fn mint<M>(client: &Client, params: &M::Params) -> Result<KeyWithSecret, CallError>
+where
+    M: Method<Result = KeyWithSecret>,
+{
+    let mut left = LOOKS;
+    loop {
+        match client.mint::<M>(params).await {
+            Err(CallError::Refused(refused)) if refused.code == Code::OutcomeUnknown && left > 0 => {
+                left -= 1;
+                tokio::time::sleep(Duration::from_millis(refused.retry_after_ms.unwrap_or(1000))).await;
+            }
+            answer => return answer,
+        }
+    }
 }
 
 fn request_id() -> Result<RequestId, Failure> {
@@ -66,7 +88,9 @@ fn outcome_unknown(failure: Failure) -> Failure {
 /// A daemon that was started anew in between does not know the request, and finds its work done.
 fn after_retry(error: CallError) -> Failure {
     match &error {
-        CallError::Refused(refused) if refused.code != Code::Conflict => error.into(),
+        CallError::Refused(refused) if !matches!(refused.code, Code::Conflict | Code::OutcomeUnknown) => {
+            error.into()
+        }
         _ => outcome_unknown(error.into()),
     }
 }

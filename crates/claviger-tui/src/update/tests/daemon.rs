@@ -133,6 +133,24 @@ fn a_waiting_dialog_is_given_up_only_while_the_daemon_is_away() {
 }
 
 #[test]
+fn what_the_daemon_does_not_know_yet_is_asked_again_under_the_same_request_id() {
+    let mut stage = Stage::live();
+    stage.press("ry");
+    let (id, call) = stage.call();
+    let refused = Failure::Refused(Error::new(Code::OutcomeUnknown, "not known yet"));
+    stage.tell(Msg::Answered { call: id, outcome: Err(refused) });
+    assert_eq!(stage.take(), [Effect::AskAgain { id, call }]);
+    assert_eq!(stage.title(), Some("Rotate key"), "it waits on");
+    let made = KeyWithSecret { key: key('B', "backup", only(&[]), 3_000, None), secret: Secret::new(SECRET) };
+    stage.tell(Msg::Answered { call: id, outcome: Ok(Answer::Secret(Box::new(made))) });
+    assert_eq!(stage.title(), Some("Copy your secret"));
+
+    let mut stage = Stage::live();
+    stage.press("e2<C-s>").refuse(Code::OutcomeUnknown, "not known yet");
+    assert!(stage.failure().starts_with("outcome unknown"), "{}", stage.failure());
+}
+
+#[test]
 fn what_is_typed_on_after_a_dialog_closed_by_itself_reaches_nothing() {
     let closed = || {
         let mut stage = Stage::live();

@@ -1,12 +1,12 @@
 //! Owns the specification of what a power cut may do to a store: nothing that was answered is lost, and nothing is half
 //! done. `just power-cut` plays 20,000 cuts, each test run some hundreds.
 
-mod disk;
 mod workload;
 
+use crate::store::disks::open_on;
+use crate::store::disks::recording::{Chance, Disk, Honesty, Platter};
 use crate::store::{StoreError, check};
-use disk::{Chance, Disk, Honesty, Platter};
-use workload::{Life, dump, live, open};
+use workload::{Life, dump, live};
 
 /// Cuts of one test run, unless `CLAVIGER_CUTS` says otherwise.
 const CUTS: usize = 400;
@@ -32,7 +32,7 @@ fn cut_again_and_again(life: &Life, chance: &mut Chance) -> Result<usize, Violat
         if chance.below(3) == 0 {
             let recovering = Disk::of(image.clone(), Honesty::Honest);
             let recovered =
-                open(&recovering).map_err(|error| violation(format!("it does not open: {error}")))?;
+                open_on(&recovering).map_err(|error| violation(format!("it does not open: {error}")))?;
             let events = recovering.take_events();
             drop(recovered);
             let mut second = Platter::new(image, &events);
@@ -48,7 +48,7 @@ fn cut_again_and_again(life: &Life, chance: &mut Chance) -> Result<usize, Violat
 fn look(life: &Life, image: Vec<u8>, answered: u64) -> Result<(), String> {
     let told = |error: StoreError| error.to_string();
     let store =
-        open(&Disk::of(image, Honesty::Honest)).map_err(|error| format!("it does not open: {error}"))?;
+        open_on(&Disk::of(image, Honesty::Honest)).map_err(|error| format!("it does not open: {error}"))?;
     store.read(check).map_err(told)?;
     let revision = store.read(|rows| Ok(crate::store::Rows::state(rows)?.revision)).map_err(told)?;
     if revision < answered || revision > life.newest {

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use claviger_api::{KeyId, Scope};
-use redb::{Builder, Database};
 
 use super::super::{OPERATOR, World, name, only};
-use super::disk::{Chance, Disk, Event, Honesty};
+
 use crate::service::settings::StorageMode;
-use crate::store::{OpenError, Rows, Store, StoreError};
+use crate::store::disks::open_on;
+use crate::store::disks::recording::{Chance, Disk, Event, Honesty};
+use crate::store::{Rows, Store, StoreError};
 
 /// Accounts that a key may be restricted to.
 const ACCOUNTS: [&str; 4] = ["a", "b", "c", "d"];
@@ -23,17 +24,6 @@ pub(super) struct Life {
     pub(super) held: BTreeMap<u64, String>,
     /// The newest revision.
     pub(super) newest: u64,
-}
-
-/// Opens a store as the daemon does, from a disk.
-pub(super) fn open(disk: &Disk) -> Result<Store, OpenError> {
-    let disk = disk.clone();
-    Store::opened_by(move || {
-        let mut builder = Builder::new();
-        builder.set_cache_size(1 << 20).set_check_integrity_on_open(true);
-        let opened: Result<Database, _> = builder.create_with_backend(disk.clone());
-        opened.map_err(|error| OpenError::Store(error.into()))
-    })
 }
 
 /// Everything that a store holds but notes of use, which are no change.
@@ -57,7 +47,7 @@ pub(super) fn dump(store: &Store) -> Result<String, StoreError> {
 /// Lives a store's life: this many steps, each of one change or of three at once.
 pub(super) async fn live(steps: usize, honesty: Honesty, chance: &mut Chance) -> Life {
     let disk = Disk::of(Vec::new(), honesty);
-    let store = open(&disk).unwrap();
+    let store = open_on(&disk).unwrap();
     disk.take_events();
     let made = disk.bytes();
     let mut life = Life { made, events: Vec::new(), held: BTreeMap::new(), newest: 0 };

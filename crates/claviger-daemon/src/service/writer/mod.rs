@@ -1,9 +1,11 @@
 //! Owns the one writer: it makes one commit of what is waiting, publishes in commit order, then answers. Must not
 //! decide a rule.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod commit;
+
+use std::pin::pin;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use claviger_api::{Event, Timestamp};
@@ -11,25 +13,27 @@ use tokio::sync::oneshot;
 
 use super::error::FaultId;
 use super::feed::event_of;
+use super::replay::Doubt;
 use super::{Error, Service};
 use crate::domain::Edit;
-use crate::store::{Applied, Author, Rows, StoreError, Writer};
-
-/// How many jobs share a commit at most.
-const GROUP: usize = 256;
+use crate::store::{Applied, Author, Room, Rows, StoreError, Writer};
 
 /// What a job decides: an edit, or none where nothing changes, and its answer.
 pub(super) type Decision<T> = Result<(Option<Edit>, T), Error>;
 
 /// A job, as the writer sees it.
 trait Job: Send {
-    /// Decides and applies. A refusal is kept for the answer; only a fault of the store is an error.
+    /// Decides and applies, as far as there is room. A refusal is kept for the answer; only a fault of the store is an
+    /// error. It is run anew where the transaction failed.
     fn run(
         &mut self,
         service: &Service,
         writer: &mut Writer,
         now: Timestamp,
+        room: Room,
     ) -> Result<Option<Event>, StoreError>;
+    /// Says that nobody knows yet whether it was done. The answer comes when it is known.
+    fn doubt(&mut self);
     /// Answers, after the commit or after its failure.
     fn answer(self: Box<Self>, fault: Option<Error>);
 }
@@ -58,8 +62,7 @@ impl WriterQueue {
 
     fn hand_in(&self, job: Box<dyn Job>) -> Result<(), Error> {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        let stopped = || Error::Fault(FaultId::log(&"the writer has stopped"));
-        jobs.as_ref().ok_or_else(stopped)?.send(job).map_err(|_| stopped())
+        jobs.as_ref().ok_or_else(commit::stopped)?.send(job).map_err(|_| commit::stopped())
     }
 }
 
@@ -70,7 +73,8 @@ impl PendingWriter {
     /// Starts the thread.
     pub(super) fn start(self, service: &Arc<Service>) -> std::io::Result<()> {
         let weak = Arc::downgrade(service);
-        let thread = std::thread::Builder::new().name("writer".into()).spawn(move || work(&weak, &self.0))?;
+        let thread =
+            std::thread::Builder::new().name("writer".into()).spawn(move || commit::work(&weak, &self.0))?;
         *service.writer.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
         Ok(())
     }
@@ -78,17 +82,49 @@ impl PendingWriter {
 
 impl Service {
     /// Hands in a change and waits until it is on disk and published. It is carried out even when nobody waits.
+    /// `decide` is asked anew where a transaction failed.
     ///
     /// # Errors
-    /// What `decide` returns, or a fault of the store.
+    /// What `decide` returns, [`Error::OutcomeUnknown`], or a fault of the store.
     pub(super) async fn change<T: Send + 'static>(
         &self,
         author: Author,
-        decide: impl FnOnce(&Writer, Timestamp) -> Result<Decision<T>, StoreError> + Send + 'static,
+        decide: impl FnMut(&Writer, Timestamp) -> Result<Decision<T>, StoreError> + Send + 'static,
     ) -> Result<(T, Applied), Error> {
-        let (reply, answer) = oneshot::channel();
-        self.writer.hand_in(Box::new(Change { author, decide: Some(decide), result: None, reply }))?;
-        written(answer).await
+        self.change_or_doubt(author, None, decide).await
+    }
+
+    /// The same for somebody who can ask again: with a `doubt` it waits on, where nobody knows whether the change was
+    /// made, until it is known, and raises the doubt meanwhile.
+    ///
+    /// # Errors
+    /// As [`Service::change`].
+    pub(super) async fn change_or_doubt<T: Send + 'static>(
+        &self,
+        author: Author,
+        doubt: Option<Doubt>,
+        decide: impl FnMut(&Writer, Timestamp) -> Result<Decision<T>, StoreError> + Send + 'static,
+    ) -> Result<(T, Applied), Error> {
+        let ((reply, answer), (doubts, doubted)) = (oneshot::channel(), oneshot::channel());
+        self.writer.hand_in(Box::new(Change {
+            author,
+            decide,
+            result: None,
+            reply,
+            doubts: Some(doubts),
+        }))?;
+        let mut answer = pin!(written(answer));
+        tokio::select! {
+            biased;
+            answer = &mut answer => answer,
+            Ok(()) = doubted => match doubt {
+                None => Err(Error::OutcomeUnknown),
+                Some(doubt) => {
+                    doubt.raise();
+                    answer.await
+                }
+            },
+        }
     }
 
     /// Writes notes of use and waits until they are on disk.
@@ -98,6 +134,7 @@ impl Service {
     pub async fn save_usage(&self) -> Result<(), Error> {
         let (reply, answer) = oneshot::channel();
         self.writer.hand_in(Box::new(SaveUsage {
+            is_written: false,
             written: Vec::new(),
             reply,
             queue: Arc::clone(&self.usage),
@@ -113,25 +150,29 @@ async fn written<T>(answer: oneshot::Receiver<Result<T, Error>>) -> Result<T, Er
 
 struct Change<T, F> {
     author: Author,
-    decide: Option<F>,
+    decide: F,
     result: Option<Result<(T, Applied), Error>>,
     reply: oneshot::Sender<Result<(T, Applied), Error>>,
+    doubts: Option<oneshot::Sender<()>>,
 }
 
 impl<T, F> Job for Change<T, F>
 where
     T: Send,
-    F: FnOnce(&Writer, Timestamp) -> Result<Decision<T>, StoreError> + Send,
+    F: FnMut(&Writer, Timestamp) -> Result<Decision<T>, StoreError> + Send,
 {
     fn run(
         &mut self,
         service: &Service,
         writer: &mut Writer,
         now: Timestamp,
+        room: Room,
     ) -> Result<Option<Event>, StoreError> {
-        let Some(decide) = self.decide.take() else { return Ok(None) };
-        let (result, event) = match decide(writer, now)? {
+        let (result, event) = match (self.decide)(writer, now)? {
             Err(refusal) => (Err(refusal), None),
+            Ok((Some(edit), _)) if room == Room::OnlyToRevoke && !edit.only_revokes() => {
+                (Err(Error::StorageFull), None)
+            }
             Ok((None, answer)) => {
                 let state = writer.state()?;
                 (Ok((answer, Applied { revision: state.revision, storage_mode: state.storage_mode })), None)
@@ -145,6 +186,12 @@ where
         Ok(event)
     }
 
+    fn doubt(&mut self) {
+        if let Some(doubts) = self.doubts.take() {
+            let _ = doubts.send(());
+        }
+    }
+
     fn answer(self: Box<Self>, fault: Option<Error>) {
         let Self { result, reply, .. } = *self;
         let broken = || Err(Error::Fault(FaultId::log(&"a change was not decided")));
@@ -153,6 +200,8 @@ where
 }
 
 struct SaveUsage {
+    /// Whether there was room.
+    is_written: bool,
     written: Vec<(claviger_api::KeyId, crate::domain::Usage)>,
     reply: oneshot::Sender<Result<(), Error>>,
     queue: Arc<super::usage::UsageNotes>,
@@ -164,7 +213,13 @@ impl Job for SaveUsage {
         service: &Service,
         writer: &mut Writer,
         now: Timestamp,
+        room: Room,
     ) -> Result<Option<Event>, StoreError> {
+        self.is_written = room == Room::Plenty;
+        if !self.is_written {
+            return Ok(None);
+        }
+        self.written.clear();
         for (id, _) in self.queue.to_save() {
             self.written.push((id, self.queue.unsaved(&id)));
         }
@@ -175,67 +230,13 @@ impl Job for SaveUsage {
         Ok(None)
     }
 
+    fn doubt(&mut self) {}
+
     fn answer(self: Box<Self>, fault: Option<Error>) {
+        let fault = fault.or((!self.is_written).then_some(Error::StorageFull));
         if fault.is_none() {
             self.queue.saved(&self.written);
         }
         let _ = self.reply.send(fault.map_or(Ok(()), Err));
-    }
-}
-
-fn work(service: &Weak<Service>, queue: &Receiver<Box<dyn Job>>) {
-    while let Ok(first) = queue.recv() {
-        let mut group = vec![first];
-        group.extend(queue.try_iter().take(GROUP - 1));
-        let Some(service) = service.upgrade() else { return };
-        let fault = match commit(&service, &mut group) {
-            Ok(events) => {
-                for event in events {
-                    service.feed.publish(event);
-                }
-                None
-            }
-            Err(error) => Some(Error::from(error)),
-        };
-        for job in group {
-            job.answer(fault.clone());
-        }
-    }
-}
-
-/// Makes one commit of a group. After a failure it opens the file again and looks: what turns out to be on disk was
-/// done, and anything else was not.
-fn commit(service: &Service, group: &mut [Box<dyn Job>]) -> Result<Vec<Event>, StoreError> {
-    let mut events = Vec::new();
-    // redb can panic on a disk that lies: that is a failed commit like any other.
-    let written = catch_unwind(AssertUnwindSafe(|| {
-        service.store.write(|writer| {
-            for job in group.iter_mut() {
-                events.extend(job.run(service, writer, service.clock.now())?);
-            }
-            Ok(())
-        })
-    }));
-    let written = written.unwrap_or(Err(StoreError::Damaged("a commit panicked")));
-    // The newest revision that the group made, if it came as far as the commit.
-    let intended = events.iter().filter_map(revision_of).max();
-    match written {
-        Ok(()) => Ok(events),
-        Err(error) => {
-            tracing::error!(%error, "a commit failed: opening the store again to see what is on disk");
-            if let Err(error) = service.store.reopen() {
-                tracing::error!(%error, "the store does not open");
-                return Err(StoreError::Unavailable);
-            }
-            let found = service.store.read(|rows| Ok(rows.state()?.revision))?;
-            if Some(found) == intended { Ok(events) } else { Err(error) }
-        }
-    }
-}
-
-fn revision_of(event: &Event) -> Option<u64> {
-    match event {
-        Event::Changed { revision, .. } | Event::Snapshot { revision, .. } => Some(*revision),
-        Event::Used { .. } => None,
     }
 }

@@ -11,7 +11,7 @@ const SECTOR: usize = 512;
 
 /// One thing that happened to a disk.
 #[derive(Clone, Debug)]
-pub(super) enum Event {
+pub(crate) enum Event {
     Write {
         at: usize,
         bytes: Vec<u8>,
@@ -24,7 +24,7 @@ pub(super) enum Event {
 
 /// Whether a disk does what it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Honesty {
+pub(crate) enum Honesty {
     Honest,
     /// Every seventh sync is answered and not done.
     SkipsSyncs,
@@ -32,7 +32,7 @@ pub(super) enum Honesty {
 
 /// A disk in memory.
 #[derive(Clone, Debug)]
-pub(super) struct Disk(Arc<Mutex<Content>>);
+pub(crate) struct Disk(Arc<Mutex<Content>>);
 
 #[derive(Debug)]
 struct Content {
@@ -43,20 +43,20 @@ struct Content {
 }
 
 impl Disk {
-    pub(super) fn of(bytes: Vec<u8>, honesty: Honesty) -> Self {
+    pub(crate) fn of(bytes: Vec<u8>, honesty: Honesty) -> Self {
         Self(Arc::new(Mutex::new(Content { bytes, events: Vec::new(), honesty, syncs: 0 })))
     }
 
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         self.0.lock().unwrap().bytes.clone()
     }
 
     /// What happened since the last look.
-    pub(super) fn take_events(&self) -> Vec<Event> {
+    pub(crate) fn take_events(&self) -> Vec<Event> {
         std::mem::take(&mut self.0.lock().unwrap().events)
     }
 
-    pub(super) fn answered(&self, revision: u64) {
+    pub(crate) fn answered(&self, revision: u64) {
         self.0.lock().unwrap().events.push(Event::Answered(revision));
     }
 }
@@ -109,7 +109,7 @@ fn put(bytes: &mut Vec<u8>, at: usize, data: &[u8]) {
 }
 
 /// What is safely on a disk, and what is not yet, at a moment that moves on through its events.
-pub(super) struct Platter<'a> {
+pub(crate) struct Platter<'a> {
     safe: Vec<u8>,
     events: &'a [Event],
     /// How many of the events have happened.
@@ -117,16 +117,16 @@ pub(super) struct Platter<'a> {
     /// How many of them the last sync has made safe.
     synced: usize,
     /// The last revision that was answered.
-    pub(super) answered: u64,
+    pub(crate) answered: u64,
 }
 
 impl<'a> Platter<'a> {
-    pub(super) fn new(safe: Vec<u8>, events: &'a [Event]) -> Self {
+    pub(crate) fn new(safe: Vec<u8>, events: &'a [Event]) -> Self {
         Self { safe, events, now: 0, synced: 0, answered: 0 }
     }
 
     /// Goes on to the moment after so many events.
-    pub(super) fn go_to(&mut self, now: usize) {
+    pub(crate) fn go_to(&mut self, now: usize) {
         while self.now < now {
             match &self.events[self.now] {
                 Event::Sync => {
@@ -144,7 +144,7 @@ impl<'a> Platter<'a> {
 
     /// What the disk holds if the power is cut now: of what was not synced some was written and some not, in any order,
     /// and a write may be torn.
-    pub(super) fn cut(&self, chance: &mut Chance) -> Vec<u8> {
+    pub(crate) fn cut(&self, chance: &mut Chance) -> Vec<u8> {
         let mut image = self.safe.clone();
         let mut loose: Vec<&Event> = self.events[self.synced..self.now].iter().collect();
         for left in (1..loose.len()).rev() {
@@ -185,7 +185,7 @@ fn write_torn(image: &mut Vec<u8>, at: usize, data: &[u8], kept: usize, chance: 
 }
 
 /// Numbers that look random and are the same for the same seed (`SplitMix64`, Steele, Lea and Flood 2014).
-pub(super) struct Chance(pub(super) u64);
+pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
     fn next(&mut self) -> u64 {
@@ -196,7 +196,7 @@ impl Chance {
     }
 
     /// A number below `end`.
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % u64::try_from(end).unwrap()).unwrap()
     }
 }
