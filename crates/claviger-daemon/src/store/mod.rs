@@ -1,6 +1,8 @@
 //! Owns redb and nothing else: one closure is one transaction. Must not decide a rule.
 
 mod error;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 mod migrate;
 mod open;
 mod record;
