@@ -89,7 +89,7 @@ fn arrows_go_from_the_executable_to_daemon_and_interface_and_from_both_to_the_la
 
 #[test]
 fn these_tests_know_neither_the_daemon_nor_the_interface() {
-    for file in rust_files(&root().join("tests")) {
+    for file in rust_files(&root().join("tests/e2e")) {
         let text = fs::read_to_string(&file).unwrap();
         for (number, line) in code(&text) {
             let uses = line.trim_start();

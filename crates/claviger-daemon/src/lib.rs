@@ -4,6 +4,9 @@
 
 pub mod config;
 pub mod domain;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod http;
 pub mod place;
 pub mod rpc;

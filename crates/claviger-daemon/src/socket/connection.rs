@@ -1,13 +1,14 @@
 //! Owns one connection: HTTP/1.1 with deadlines, and the way from a request to JSON-RPC. Must not know methods.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::sync::Arc;
 
 use claviger_api::Access;
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
-use hyper::body::Incoming;
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -109,13 +110,30 @@ pub(super) async fn serve(
     }
 }
 
-async fn answer(
-    request: Request<Incoming>,
+/// Answers one request that came over no connection.
+#[cfg(any(test, feature = "fuzz"))]
+pub(super) async fn answer_alone(
+    request: Request<Full<Bytes>>,
+    peer: Peer,
+    server: &Server,
+) -> Response<HttpBody> {
+    let rpc = server.builder.clone().build(server.methods.clone(), server.stop.clone());
+    let permit = Arc::new(tokio::sync::Semaphore::new(1)).acquire_owned().await;
+    let place = Place { _permit: Arc::new(permit.expect("nobody closes the semaphore")) };
+    answer(request, peer, rpc, place, &Progress::default()).await
+}
+
+async fn answer<B>(
+    request: Request<B>,
     peer: Peer,
     mut rpc: TowerService<Gated, Identity>,
     place: Place,
     progress: &Progress,
-) -> Response<HttpBody> {
+) -> Response<HttpBody>
+where
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
     if request.uri().path() != "/" {
         return refusal(StatusCode::NOT_FOUND, "NOT_FOUND", "nothing is here: JSON-RPC is at /");
     }

@@ -5,6 +5,8 @@ mod bind;
 mod connection;
 mod deadline;
 mod frames;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 mod limit;
 
 pub use accept::{Listener, accept};

@@ -5,6 +5,8 @@ mod consistency;
 #[cfg(test)]
 pub(crate) mod disks;
 mod error;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 mod migrate;
 mod open;
 mod record;

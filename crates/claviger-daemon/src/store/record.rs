@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use claviger_api::{Account, AccountId, Action, Entry, KeyId, Scope, Timestamp};
-use minicbor::{Decode, Encode};
+use minicbor::{Decode, Decoder, Encode};
 
 use super::StoreError;
 use crate::domain::KeyRecord;
@@ -103,7 +103,26 @@ pub(super) fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
 }
 
 pub(super) fn decode<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, StoreError> {
+    if !is_in_form(bytes) {
+        return Err(StoreError::Damaged("a row has not the form of one"));
+    }
     minicbor::decode(bytes).map_err(|_| StoreError::Damaged("a row does not read"))
+}
+
+/// Whether a row is a map whose fields stand in the order of their numbers, each once, and nothing behind them. The
+/// derived readers take the last of two fields with one number and pass over what is behind, so that such a row could
+/// have two scopes, or two generations.
+fn is_in_form(row: &[u8]) -> bool {
+    let mut decoder = Decoder::new(row);
+    let Ok(Some(count)) = decoder.map() else { return false };
+    let mut last = None;
+    for _ in 0..count {
+        match decoder.u32() {
+            Ok(field) if last.is_none_or(|last| last < field) && decoder.skip().is_ok() => last = Some(field),
+            _ => return false,
+        }
+    }
+    decoder.position() == row.len()
 }
 
 pub(super) fn encode_key(key: &KeyRecord) -> Vec<u8> {
@@ -131,7 +150,7 @@ pub(super) fn encode_key(key: &KeyRecord) -> Vec<u8> {
 
 /// Reads a key's generation alone: what is done before a secret is proven costs the same whatever the key's scope.
 pub(super) fn decode_generation(bytes: &[u8]) -> Result<u64, StoreError> {
-    let mut row = minicbor::Decoder::new(bytes);
+    let mut row = Decoder::new(bytes);
     let first = row.map().and_then(|_| row.u32()).and_then(|field| Ok((field, row.u64()?)));
     match first {
         Ok((0, generation)) => Ok(generation),
@@ -263,6 +282,23 @@ mod tests {
         let bytes = encode_key(&key);
         for len in 0..bytes.len() {
             assert!(decode_key(key.id, &bytes[..len]).is_err(), "{len}");
+        }
+    }
+
+    #[test]
+    fn a_row_with_a_field_twice_or_out_of_order_or_with_something_behind_is_damage() {
+        const ALL: [u8; 4] = [7, 0x82, 1, 0x80];
+        let key = key(Scope::Only([].into()));
+        let row = encode_key(&key);
+        assert!(decode_key(key.id, &row).is_ok());
+        let (map, fields) = row.split_first().unwrap();
+        for (what, damaged) in [
+            ("twice", [&[map + 1], fields, &ALL[..]].concat()),
+            ("out of order", [&[map + 1], &ALL[..], fields].concat()),
+            ("behind", [&row[..], &ALL[..]].concat()),
+            ("of no fixed length", [&[0xbf], fields, &[0xff]].concat()),
+        ] {
+            assert!(decode_key(key.id, &damaged).is_err(), "{what}");
         }
     }
 

@@ -4,6 +4,8 @@
 mod base62;
 mod cost;
 mod digest;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 mod hash;
 mod mint;
 mod prefix;

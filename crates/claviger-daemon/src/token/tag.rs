@@ -88,7 +88,8 @@ impl TagKey {
         output.fill(&mut bytes);
         let given = value(presented.tag());
         let (mut current, mut retired) = (Choice::from(0), Choice::from(0));
-        for (candidate, bytes) in (oldest..).zip(bytes.chunks_exact(BYTES_PER_TAG)) {
+        // The bytes first: they end before the numbers can run over.
+        for (bytes, candidate) in bytes.chunks_exact(BYTES_PER_TAG).zip(oldest..=u64::MAX) {
             let mut tag = [0; BYTES_PER_TAG];
             tag.copy_from_slice(bytes);
             let same = (u64::from_le_bytes(tag) % VALUES).ct_eq(&given);
@@ -150,6 +151,16 @@ mod tests {
         }
         let other = TagKey::random().unwrap();
         assert_eq!(other.check(&Presented::parse(&secret).unwrap(), 1), TagMatch::Forged);
+    }
+
+    #[test]
+    fn a_generation_can_be_any_number_that_a_row_can_hold() {
+        let key = TagKey::random().unwrap();
+        let (_, secret) = secret(&key, 1);
+        let presented = Presented::parse(&secret).unwrap();
+        for generation in [u64::MAX - RETIRED_WINDOW as u64, u64::MAX - 1, u64::MAX] {
+            assert_eq!(key.check(&presented, generation), TagMatch::Forged, "{generation}");
+        }
     }
 
     #[test]
