@@ -8,7 +8,7 @@ use claviger_api::{Account, AccountId, Scope};
 use super::change::Choice;
 use crate::input::Input;
 use crate::keymap::Step;
-use crate::state::{List, Store};
+use crate::state::{Gone, List, Store};
 
 /// Accounts as checkboxes, with a filter.
 #[derive(Debug, Default)]
@@ -132,7 +132,7 @@ impl Boxes {
         let is_grouped = self.accounts.first().is_some_and(|account| account.institution.is_some());
         self.whole = self.accounts.len() + if is_grouped { group + 1 } else { 0 };
         let rows = self.rows();
-        self.list.set_rows(rows, Self::HEIGHT);
+        self.list.set_rows(rows, Gone::Falls, Self::HEIGHT);
         self.scroll();
         self.weigh();
     }

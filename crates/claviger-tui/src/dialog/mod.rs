@@ -34,6 +34,9 @@ pub(crate) struct SecretDialog {
     /// Until when Enter does nothing: the one that made the key, held down or pressed again in impatience, must not
     /// close this. Any other press shows that somebody is here, and ends it.
     pub(crate) deaf_until: Option<Timestamp>,
+    /// Whether it came while something else was in front. Then nothing that was meant for that may close it: Tab or an
+    /// arrow must come first.
+    pub(crate) is_unasked: bool,
     /// Why the secret opens nothing any more; lasts as long as that.
     pub(crate) warning: Option<&'static str>,
     /// Whether it was handed to a clipboard.
@@ -55,6 +58,7 @@ impl SecretDialog {
             key,
             secret,
             deaf_until: Some(deaf_until),
+            is_unasked: false,
             warning: None,
             is_copied: false,
             written: None,

@@ -29,9 +29,17 @@ fn place(binding: &Binding) -> usize {
     1 + PLACES[1..].iter().position(is_there).unwrap()
 }
 
-/// Where in its place a row holds; nothing where it holds in all of it.
-fn only_in(binding: &Binding) -> String {
-    let (_, modes) = PLACES[place(binding)];
+/// The places that a row is listed under: everywhere, or each that it belongs to.
+fn places(binding: &Binding) -> impl Iterator<Item = usize> {
+    let first = place(binding);
+    let is_there = |at: &usize| PLACES[*at].1.iter().any(|mode| binding.modes.contains(mode));
+    let rest: Vec<usize> = (first + 1..PLACES.len()).filter(is_there).collect();
+    std::iter::once(first).chain(if first == 0 { vec![] } else { rest })
+}
+
+/// Where in a place a row holds; nothing where it holds in all of it.
+fn only_in(binding: &Binding, place: usize) -> String {
+    let (_, modes) = PLACES[place];
     let here: Vec<&Mode> = modes.iter().filter(|mode| binding.modes.contains(mode)).collect();
     if here.len() == modes.len() {
         return String::new();
@@ -49,9 +57,9 @@ fn whole() -> String {
     for (at, (title, _)) in PLACES.iter().enumerate() {
         write!(page, "\n### {title}\n\n| press | does | only in | name |\n| --- | --- | --- | --- |\n")
             .unwrap();
-        for binding in BINDINGS.iter().filter(|binding| place(binding) == at) {
+        for binding in BINDINGS.iter().filter(|binding| places(binding).any(|place| place == at)) {
             let name = binding.name.map_or(String::new(), |name| format!("`{name}`"));
-            writeln!(page, "| {} | {} | {} | {name} |", presses(binding), binding.help, only_in(binding))
+            writeln!(page, "| {} | {} | {} | {name} |", presses(binding), binding.help, only_in(binding, at))
                 .unwrap();
         }
     }
@@ -62,7 +70,8 @@ fn whole() -> String {
 fn short() -> String {
     let mut page = String::from("\n| press | does | only in |\n| --- | --- | --- |\n");
     for binding in BINDINGS.iter().filter(|binding| place(binding) < 2) {
-        writeln!(page, "| {} | {} | {} |", presses(binding), binding.help, only_in(binding)).unwrap();
+        writeln!(page, "| {} | {} | {} |", presses(binding), binding.help, only_in(binding, place(binding)))
+            .unwrap();
     }
     page
 }

@@ -14,23 +14,32 @@ const ATTEMPTS: usize = 100;
 pub(crate) fn write_secret(key_name: &str, key_id: &KeyId, secret: &Secret) -> Result<PathBuf, String> {
     let directory =
         std::env::current_dir().map_err(|error| format!("the current directory is gone ({error})"))?;
-    write_in(&directory, &slug(key_name, key_id), secret)
+    write_in(&directory, &stem(key_name, key_id, secret), secret)
 }
 
 /// The name of the file that a secret is written to, unless there is one already.
-pub(crate) fn name(key_name: &str, key_id: &KeyId) -> String {
-    numbered(&slug(key_name, key_id), 1)
+pub(crate) fn name(key_name: &str, key_id: &KeyId, secret: &Secret) -> String {
+    numbered(&stem(key_name, key_id, secret), 1)
+}
+
+/// The key's name and the end of the secret, which its hint shows too: so each secret of a key has a file of its own.
+fn stem(key_name: &str, key_id: &KeyId, secret: &Secret) -> String {
+    let text = secret.expose();
+    let end = text.len().checked_sub(4).and_then(|at| text.get(at..)).unwrap_or_default();
+    let is_plain = end.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let end = if is_plain && !end.is_empty() { format!("-{end}") } else { String::new() };
+    format!("{}{end}", slug(key_name, key_id))
 }
 
 /// The names that are tried: the first without a number.
-fn numbered(slug: &str, attempt: usize) -> String {
+fn numbered(stem: &str, attempt: usize) -> String {
     let number = if attempt == 1 { String::new() } else { format!("-{attempt}") };
-    format!("claviger-{slug}{number}.secret")
+    format!("claviger-{stem}{number}.secret")
 }
 
-fn write_in(directory: &Path, slug: &str, secret: &Secret) -> Result<PathBuf, String> {
+fn write_in(directory: &Path, stem: &str, secret: &Secret) -> Result<PathBuf, String> {
     for attempt in 1..=ATTEMPTS {
-        let path = directory.join(numbered(slug, attempt));
+        let path = directory.join(numbered(stem, attempt));
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
         let mut file = match file {
             Ok(file) => file,
@@ -97,7 +106,11 @@ mod tests {
             ("日本", "key_AAAAAAAAAAAA"),
         ] {
             assert_eq!(slug(name, &id), expected);
-            assert_eq!(super::name(name, &id), format!("claviger-{expected}.secret"));
+            let file = |secret: &str| super::name(name, &id, &Secret::new(secret));
+            assert_eq!(file("clv_AAAAAAAAAAAA_bodyk3Qz"), format!("claviger-{expected}-k3Qz.secret"));
+            for hostile in ["", "x", "a/../", "漢字漢字"] {
+                assert_eq!(file(hostile), format!("claviger-{expected}.secret"));
+            }
         }
     }
 }

@@ -122,6 +122,8 @@ pub(crate) const BINDINGS: &[Binding] = &[
 
     row(&[M::Secret], &[c('c')], "copy_secret", "copy", "Copy the secret", A::CopySecret),
     row(&[M::Secret], &[c('w')], "write_secret", "to a file", "Write the secret to a new file that only you can read", A::WriteSecret),
+    fixed(&[M::Secret], &[n(C::Tab), n(C::Up), n(C::Down)], "", "Goes to the button", A::NextStop),
+    fixed(&[M::Secret], &[n(C::BackTab)], "", "Goes to the button", A::PreviousStop),
     fixed(&[M::Secret], &[n(C::Esc)], "", "Says how this closes", A::KeepSecret),
     fixed(&[M::Secret], &[n(C::Enter)], "close", "I have saved it: close", A::Activate),
 

@@ -21,6 +21,17 @@ pub(crate) struct List<Id> {
     unfiltered: Option<Id>,
     /// Where the selected id was last seen: a guess that spares looking for it among all rows.
     at: usize,
+    /// Whether what was selected went away by itself, so that nothing is selected until a person chooses.
+    is_lost: bool,
+}
+
+/// Where the selection goes when what was selected is no longer among the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gone {
+    /// To the row in its place: it went because a person here asked for it.
+    Falls,
+    /// To nothing: a press that was meant for what went away must not reach another row.
+    IsLost,
 }
 
 impl<Id> Default for List<Id> {
@@ -34,6 +45,7 @@ impl<Id> Default for List<Id> {
             typing: false,
             unfiltered: None,
             at: 0,
+            is_lost: false,
         }
     }
 }
@@ -48,16 +60,24 @@ impl<Id: Clone + PartialEq> List<Id> {
         self.rows.iter().position(|id| id == selected)
     }
 
-    /// Takes new rows. The selection stays on its id; where that is gone, it falls to the row in its place.
-    pub(crate) fn set_rows(&mut self, rows: Vec<Id>, height: usize) {
-        let before = self.position();
+    /// Takes new rows. The selection stays on its id.
+    pub(crate) fn set_rows(&mut self, rows: Vec<Id>, gone: Gone, height: usize) {
+        let before = self.position().unwrap_or(self.at);
+        let had_one = self.selected.is_some();
         self.rows = rows;
         if let Some(awaited) = self.awaited.take_if(|awaited| self.rows.contains(awaited)) {
             self.selected = Some(awaited);
+            self.is_lost = false;
         }
+        let place = before.min(self.rows.len().saturating_sub(1));
         match self.position() {
             Some(at) => self.at = at,
-            None => self.stand_on(before.unwrap_or(0).min(self.rows.len().saturating_sub(1))),
+            // In an empty list there is no other row that a press could reach.
+            None if self.rows.is_empty() => self.stand_on(0),
+            None if (had_one && gone == Gone::IsLost) || self.is_lost => {
+                (self.selected, self.is_lost, self.at) = (None, true, place);
+            }
+            None => self.stand_on(place),
         }
         self.scroll(height);
     }
@@ -65,13 +85,14 @@ impl<Id: Clone + PartialEq> List<Id> {
     /// Takes the rows that an edited filter leaves, and stands on the best of them, or on the first; on what was selected
     /// before, once the filter is empty again.
     pub(crate) fn set_filtered(&mut self, rows: Vec<Id>, best: Option<Id>, height: usize) {
+        self.is_lost = false;
         if self.filter.is_empty() {
             self.selected = self.unfiltered.take().or(self.selected.take());
         } else {
             self.unfiltered = self.unfiltered.take().or(self.selected.take());
             self.selected = best.or_else(|| rows.first().cloned());
         }
-        self.set_rows(rows, height);
+        self.set_rows(rows, Gone::Falls, height);
     }
 
     /// Keeps the filter and what it found: its end no longer brings back what was selected before.
@@ -84,7 +105,14 @@ impl<Id: Clone + PartialEq> List<Id> {
     pub(crate) fn go(&mut self, step: Step, height: usize) {
         let last = self.rows.len().saturating_sub(1);
         self.unfiltered = None;
-        self.stand_on(stepped(self.position().unwrap_or(0), step, last, height));
+        self.awaited = None;
+        let to = match self.position() {
+            Some(at) => stepped(at, step, last, height),
+            // From nothing a step leads to the row in the place of what went away.
+            None if matches!(step, Step::Up | Step::Down) => self.at.min(last),
+            None => stepped(self.at, step, last, height),
+        };
+        self.stand_on(to);
         self.scroll(height);
     }
 
@@ -93,6 +121,7 @@ impl<Id: Clone + PartialEq> List<Id> {
         let at = self.top + at;
         if at < self.rows.len() {
             self.unfiltered = None;
+            self.awaited = None;
             self.stand_on(at);
         }
     }
@@ -101,11 +130,12 @@ impl<Id: Clone + PartialEq> List<Id> {
     pub(crate) fn stand_on(&mut self, at: usize) {
         self.selected = self.rows.get(at).cloned();
         self.at = at;
+        self.is_lost = false;
     }
 
     /// Scrolls as little as brings the selection into view.
     pub(crate) fn scroll(&mut self, height: usize) {
-        let at = self.position().unwrap_or(0);
+        let at = self.position().unwrap_or(self.at);
         self.top = scrolled(self.top, at, self.rows.len(), height);
     }
 
@@ -144,15 +174,41 @@ mod tests {
     #[test]
     fn the_selection_is_an_id() {
         let mut list = List::default();
-        list.set_rows(vec!["a", "b", "c"], 10);
+        list.set_rows(vec!["a", "b", "c"], Gone::IsLost, 10);
         assert_eq!(list.selected, Some("a"));
         list.go(Step::Down, 10);
-        list.set_rows(vec!["0", "a", "b", "c"], 10);
+        list.set_rows(vec!["0", "a", "b", "c"], Gone::IsLost, 10);
         assert_eq!(list.selected, Some("b"), "a row that came before it moves nothing");
-        list.set_rows(vec!["0", "a", "c"], 10);
-        assert_eq!(list.selected, Some("c"), "where it is gone, its place is taken");
-        list.set_rows(vec![], 10);
+        list.set_rows(vec!["0", "a", "c"], Gone::Falls, 10);
+        assert_eq!(list.selected, Some("c"), "where it was taken away here, its place is taken");
+        list.set_rows(vec![], Gone::Falls, 10);
         assert_eq!(list.selected, None);
+    }
+
+    #[test]
+    fn what_goes_away_by_itself_leaves_nothing_selected_until_a_person_chooses() {
+        let lost = || {
+            let mut list = List::default();
+            list.set_rows(vec!["a", "b", "c", "d"], Gone::IsLost, 10);
+            list.go(Step::Down, 10);
+            list.set_rows(vec!["a", "c", "d"], Gone::IsLost, 10);
+            assert_eq!(list.selected, None);
+            list.set_rows(vec!["0", "a", "c", "d"], Gone::Falls, 10);
+            assert_eq!(list.selected, None, "news do not choose");
+            list
+        };
+        for (step, selected) in [(Step::Down, "a"), (Step::Up, "a"), (Step::Last, "d"), (Step::First, "0")] {
+            let mut list = lost();
+            list.go(step, 10);
+            assert_eq!(list.selected, Some(selected), "{step:?}");
+        }
+        let mut list = lost();
+        list.pick(2);
+        assert_eq!(list.selected, Some("c"));
+        let mut list = lost();
+        list.set_rows(vec![], Gone::IsLost, 10);
+        list.set_rows(vec!["new"], Gone::IsLost, 10);
+        assert_eq!(list.selected, Some("new"), "the first of an empty list is selected as ever");
     }
 
     #[test]
@@ -164,7 +220,7 @@ mod tests {
             list.selected
         };
         let mut list = List::default();
-        list.set_rows("abcd".chars().collect(), 10);
+        list.set_rows("abcd".chars().collect(), Gone::IsLost, 10);
         list.go(Step::Last, 10);
         for (filter, selected) in
             [("dcb", Some('b')), ("dc", Some('c')), ("x", None), ("dc", Some('c')), ("", Some('d'))]
@@ -189,18 +245,18 @@ mod tests {
     #[test]
     fn what_is_awaited_is_selected_when_it_comes() {
         let mut list = List::default();
-        list.set_rows(vec![1, 2], 10);
+        list.set_rows(vec![1, 2], Gone::IsLost, 10);
         list.awaited = Some(3);
-        list.set_rows(vec![1, 2], 10);
+        list.set_rows(vec![1, 2], Gone::IsLost, 10);
         assert_eq!(list.selected, Some(1));
-        list.set_rows(vec![1, 2, 3], 10);
+        list.set_rows(vec![1, 2, 3], Gone::IsLost, 10);
         assert_eq!((list.selected, list.awaited), (Some(3), None));
     }
 
     #[test]
     fn the_selection_is_always_in_view() {
         let mut list = List::default();
-        list.set_rows((0..100).collect(), 10);
+        list.set_rows((0..100).collect(), Gone::IsLost, 10);
         for (step, selected, top) in [
             (Step::PageDown, 10, 1),
             (Step::Last, 99, 90),

@@ -24,7 +24,7 @@ use crate::message::Link;
 
 pub(crate) use detail::{Detail, Told};
 pub(crate) use help::Help;
-pub(crate) use list::{List, scrolled, stepped};
+pub(crate) use list::{Gone, List, scrolled, stepped};
 pub(crate) use matching::Matching;
 pub(crate) use notice::{Left, Notice, Tone};
 pub(crate) use rows::{ALL_ACCOUNTS, Sieve};

@@ -76,6 +76,11 @@ impl Sieve {
         store.keys.ordered(order, |place| is_open || self.passes.get(place) == Some(&true))
     }
 
+    /// Whether a key would pass, in the list or not.
+    pub(crate) fn finds(&self, key: &Key) -> bool {
+        self.matching.is_empty() || self.lets_pass(key)
+    }
+
     /// The key that passes and whose name the filter fits best, where it is in one.
     pub(crate) fn best(&self, store: &Store, order: Order, filter: &str) -> Option<KeyId> {
         store.keys.best_named(order, |place| self.passes.get(place) == Some(&true), filter.trim())

@@ -209,7 +209,15 @@ fn reload(state: &mut State) {
 
 fn act_on_secret(state: &mut State, action: Action) {
     let Some(Dialog::Secret(secret)) = state.dialogs.last_mut() else { return };
+    if matches!(action, Action::NextStop | Action::PreviousStop) {
+        secret.is_unasked = false;
+        secret.said = None;
+    }
     if action != Action::Activate {
+        return;
+    }
+    if secret.is_unasked {
+        secret.said = Some(replies::UNASKED.to_owned());
         return;
     }
     match secret.deaf_until {

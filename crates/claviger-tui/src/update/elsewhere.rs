@@ -5,13 +5,14 @@ use claviger_api::{Account, AccountId, Key, KeyId};
 use crate::dialog::{Dialog, Pending};
 use crate::effects::Call;
 use crate::message::Feed;
-use crate::state::{State, Store, Tone};
+use crate::state::{Gone, State, Store, Tone};
 
 /// How many changes are waited for at most: the news of one comes right before its answer, or right after.
 const EXPECTED: usize = 8;
 
-/// Tells what news the state is about to take, unless it was asked for here.
-pub(super) fn hear(state: &mut State, feed: &Feed) {
+/// Tells what news the state is about to take, unless it was asked for here. Says what becomes of a selection that the
+/// news take away.
+pub(super) fn hear(state: &mut State, feed: &Feed) -> Gone {
     match feed {
         Feed::Snapshot { keys, accounts, .. } => {
             state.expected.clear();
@@ -20,13 +21,15 @@ pub(super) fn hear(state: &mut State, feed: &Feed) {
                 meanwhile(state, keys, accounts);
             }
         }
-        Feed::Changed { .. } if !is_ours(state, feed) => {
+        Feed::Changed { .. } if is_ours(state, feed) => return Gone::Falls,
+        Feed::Changed { .. } => {
             if let Some(text) = told(&state.store, feed) {
                 state.notify_elsewhere(&text);
             }
         }
-        Feed::Changed { .. } | Feed::Used(_) => {}
+        Feed::Used(_) => {}
     }
+    Gone::IsLost
 }
 
 /// Takes note that a change was asked for here, if it was not heard of yet.

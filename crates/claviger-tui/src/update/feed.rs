@@ -63,7 +63,7 @@ pub(super) fn feed(state: &mut State, feed: Feed) {
             secret.bereave();
         }
     }
-    elsewhere::hear(state, &feed);
+    let gone = elsewhere::hear(state, &feed);
     state.loading = 0;
     let storage_mode = state.store.storage_mode;
     let heard = Heard::of(&feed);
@@ -73,7 +73,7 @@ pub(super) fn feed(state: &mut State, feed: Feed) {
         (Some(true), Some(false)) => state.notify(Tone::Info, "Storage Mode is off: no key opens anything"),
         _ => {}
     }
-    lists::hear(state, &news);
+    lists::hear(state, &news, gone);
     for dialog in &mut state.dialogs {
         match dialog {
             Dialog::Form(form) => {

@@ -5,7 +5,7 @@ use claviger_api::Secret;
 use crate::dialog::Dialog;
 use crate::effects::{CopyOf, Effect};
 use crate::keymap::{Action, Step};
-use crate::state::{News, Order, State, Tab, Touched};
+use crate::state::{Gone, News, Order, State, Tab, Touched};
 
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
@@ -64,14 +64,14 @@ fn next_order(state: &mut State) {
                 Order::Created => Order::LastUsed,
                 Order::LastUsed => Order::Name,
             };
-            refresh_keys(state);
+            refresh_keys(state, Gone::Falls);
         }
         Tab::Accounts => {
             state.account_order = match state.account_order {
                 Order::Name => Order::Created,
                 _ => Order::Name,
             };
-            refresh_accounts(state);
+            refresh_accounts(state, Gone::Falls);
         }
         Tab::Activity => {}
     }
@@ -142,7 +142,7 @@ fn refilter_list(state: &mut State) {
 }
 
 /// Takes what news changed into the lists, and leaves those alone that it did not touch.
-pub(super) fn hear(state: &mut State, news: &News) {
+pub(super) fn hear(state: &mut State, news: &News, gone: Gone) {
     state.key_sieve.hear(&state.store, news);
     let touches_keys = match &news.keys {
         Touched::All => true,
@@ -150,30 +150,37 @@ pub(super) fn hear(state: &mut State, news: &News) {
         Touched::Used => state.key_order == Order::LastUsed,
     };
     if touches_keys {
-        refresh_keys(state);
+        refresh_keys(state, gone);
     }
     if news.accounts {
-        refresh_accounts(state);
+        refresh_accounts(state, gone);
         refresh_activity(state);
     }
 }
 
 /// Takes the rows of every list as they are now.
 pub(super) fn refresh(state: &mut State) {
-    refresh_keys(state);
-    refresh_accounts(state);
+    refresh_keys(state, Gone::Falls);
+    refresh_accounts(state, Gone::Falls);
     refresh_activity(state);
 }
 
-fn refresh_keys(state: &mut State) {
-    let height = state.list_rows();
-    state.keys.set_rows(state.key_sieve.rows(&state.store, state.key_order), height);
+/// Where the selection goes, which falls only from what is gone: what a filter merely hides is lost.
+fn falls_from<T>(gone: Gone, still_there: Option<T>) -> Gone {
+    if still_there.is_some() { Gone::IsLost } else { gone }
 }
 
-fn refresh_accounts(state: &mut State) {
+fn refresh_keys(state: &mut State, gone: Gone) {
     let height = state.list_rows();
+    let gone = falls_from(gone, state.selected_key());
+    state.keys.set_rows(state.key_sieve.rows(&state.store, state.key_order), gone, height);
+}
+
+fn refresh_accounts(state: &mut State, gone: Gone) {
+    let height = state.list_rows();
+    let gone = falls_from(gone, state.selected_account());
     let rows = state.store.account_rows(state.accounts.filter.text(), state.account_order);
-    state.accounts.set_rows(rows, height);
+    state.accounts.set_rows(rows, gone, height);
 }
 
 /// Computes the rows of the audit trail anew.
@@ -181,7 +188,8 @@ pub(super) fn refresh_activity(state: &mut State) {
     let height = state.list_rows();
     let activity = &mut state.activity;
     let at_top = activity.list.position().is_none_or(|at| at == 0);
-    activity.list.set_rows(state.store.activity_rows(&activity.entries, activity.list.filter.text()), height);
+    let rows = state.store.activity_rows(&activity.entries, activity.list.filter.text());
+    activity.list.set_rows(rows, Gone::Falls, height);
     // Whoever reads the newest entry wants to see the next one come.
     if at_top {
         activity.list.stand_on(0);

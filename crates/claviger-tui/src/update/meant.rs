@@ -11,7 +11,8 @@ use crate::state::State;
 const PAUSE: i64 = 700;
 
 /// Whether a press can have been meant for what is in front. After a dialog closed by itself the rest of what was being
-/// typed into it must not reach the list below, so presses do nothing until they pause, or until Esc.
+/// typed into it must not reach what lies below, nor a dialog that came by itself, so presses do nothing until they
+/// pause, or until Esc.
 pub(super) fn is_meant(state: &mut State, action: Option<Action>) -> bool {
     match state.deaf_until {
         Some(until) if state.now < until => {
@@ -29,6 +30,11 @@ pub(super) fn is_meant(state: &mut State, action: Option<Action>) -> bool {
 
 /// Takes note that the dialog in front closed though nobody asked for it.
 pub(super) fn closed_by_itself(state: &mut State) {
+    state.deaf_until = Some(pause_from(state.now));
+}
+
+/// Takes note that a dialog came to the front though nobody waited for it.
+pub(super) fn came_unasked(state: &mut State) {
     state.deaf_until = Some(pause_from(state.now));
 }
 

@@ -49,13 +49,14 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Wheel(rows) => {
             let step = if rows < 0 { Step::Up } else { Step::Down };
-            if matches!(state.mode(), Mode::Keys | Mode::Accounts | Mode::Activity | Mode::Help) {
+            let lists = [Mode::Keys, Mode::Accounts, Mode::Activity, Mode::Filter, Mode::Help];
+            if lists.contains(&state.mode()) {
                 lists::go(state, step);
             }
             vec![]
         }
         Msg::Click { column, row } => {
-            if matches!(state.mode(), Mode::Keys | Mode::Accounts | Mode::Activity) {
+            if matches!(state.mode(), Mode::Keys | Mode::Accounts | Mode::Activity | Mode::Filter) {
                 lists::click(state, column, row);
             }
             vec![]

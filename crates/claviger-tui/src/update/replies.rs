@@ -5,10 +5,14 @@ use claviger_api::object::KeyWithSecret;
 use claviger_api::{Code, Error};
 
 use super::feed::close_orphans;
+use super::meant;
 use crate::dialog::{Dialog, Form, Phase, Purpose, SecretDialog};
 use crate::effects::{CallId, Effect};
 use crate::message::{Answer, Failure};
 use crate::state::{State, Tab, Tone};
+
+/// What is said to Enter on a secret that came while something else was in front.
+pub(super) const UNASKED: &str = "it came while you were at something else: Tab, then Enter, closes this";
 
 pub(super) fn answered(state: &mut State, id: CallId, outcome: Result<Answer, Failure>) -> Vec<Effect> {
     let waits = |dialog: &Dialog| match dialog {
@@ -34,7 +38,7 @@ fn unawaited(state: &mut State, id: CallId, outcome: Result<Answer, Failure>) ->
     match outcome {
         // Nobody will ever be told this secret again.
         Ok(Answer::Secret(made)) => {
-            show_secret(state, state.dialogs.len(), *made);
+            show_secret(state, state.dialogs.len(), *made, Arrival::Unasked);
             state.notify(Tone::Info, "the answer came after all");
             return left.and_then(|left| left.request_id).map(Effect::Acknowledge).into_iter().collect();
         }
@@ -70,14 +74,26 @@ fn done(state: &mut State, at: usize, answer: Answer) -> Vec<Effect> {
             if state.store.keys.contains_key(&made.key.id) {
                 super::lists::refresh(state);
             }
+            if !state.key_sieve.finds(&made.key) {
+                state.keys.awaited = None;
+                state.notify(Tone::Info, format!("{}: the filter hides it", success(&form)));
+            }
         }
-        show_secret(state, at, *made);
+        let in_front = at == state.dialogs.len() && state.help.is_none();
+        show_secret(state, at, *made, if in_front { Arrival::Awaited } else { Arrival::Unasked });
     }
     request_id.map(Effect::Acknowledge).into_iter().collect()
 }
 
+/// Whether a person was looking at the dialog that a secret comes for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Arrival {
+    Awaited,
+    Unasked,
+}
+
 /// Puts the dialog with a secret at a place among the dialogs.
-fn show_secret(state: &mut State, at: usize, made: KeyWithSecret) {
+fn show_secret(state: &mut State, at: usize, made: KeyWithSecret, arrival: Arrival) {
     let mut secret = SecretDialog::new(
         made.key,
         made.secret,
@@ -85,6 +101,11 @@ fn show_secret(state: &mut State, at: usize, made: KeyWithSecret) {
     );
     if let Some(key) = state.store.keys.get(&secret.key.id) {
         secret.compare(key);
+    }
+    if arrival == Arrival::Unasked {
+        secret.is_unasked = true;
+        secret.said = Some(UNASKED.to_owned());
+        meant::came_unasked(state);
     }
     state.dialogs.insert(at, Dialog::Secret(secret));
     // A help overlay or a question in front must not hide that a secret came.

@@ -30,7 +30,9 @@ pub(super) fn dialog(
     let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(above).min(room.height);
     let area =
         Rect { x: room.x + (room.width - width) / 2, y: room.y + (room.height - height) / 2, width, height };
-    frame.render_widget(Clear, area);
+    // Without lines around it, what stands beside it would read as a part of it.
+    let cleared = if lines == Borders::Plain { Rect { x: room.x, width: room.width, ..area } } else { area };
+    frame.render_widget(Clear, cleared);
     framed(theme, frame, area, title, lines, theme.accent())
 }
 

@@ -34,12 +34,14 @@ pub(super) fn secret(
     let styled =
         |text: &str, style| wrap(text, columns).into_iter().map(move |line| Line::styled(line, style));
     let press = |action| state.look.keymap.press_for(action);
+    let copies = format!("{} copies it.", press(Action::CopySecret));
     let offer = format!(
         "{} copies it, {} writes it to {} where claviger was started, for you alone to read.",
         press(Action::CopySecret),
         press(Action::WriteSecret),
-        file::name(&dialog.key.name, &dialog.key.id)
+        file::name(&dialog.key.name, &dialog.key.id, &dialog.secret)
     );
+    let offer = if dialog.written.is_some() { copies } else { offer };
     let said = dialog.said.as_deref().unwrap_or(&offer);
     let about = format!("The secret of {}. It is shown this once and cannot be had again.", dialog.key.name);
 
@@ -54,7 +56,7 @@ pub(super) fn secret(
         below.extend(styled(written, theme.plain()));
     }
     below.extend(styled(said, theme.accent()));
-    let button = button(theme);
+    let button = button(theme, dialog.is_unasked);
 
     let mut gaps = 3;
     while gaps > 0 && above.len() + secret_rows + below.len() + 1 + gaps > rows {
@@ -88,10 +90,12 @@ pub(super) fn secret(
     draw_secret(secret, theme.strong(), frame, place.intersection(inner));
 }
 
-fn button(theme: Theme) -> Line<'static> {
+/// The only button. It has the focus, unless nobody has looked at the dialog yet.
+fn button(theme: Theme, is_unasked: bool) -> Line<'static> {
+    let (mark, style) = if is_unasked { ("  ", theme.plain()) } else { ("› ", theme.selected()) };
     Line::from(vec![
-        Span::styled("› ", theme.strong()),
-        Span::styled(format!("[ {} ]", SecretDialog::BUTTON), theme.selected()),
+        Span::styled(mark, theme.strong()),
+        Span::styled(format!("[ {} ]", SecretDialog::BUTTON), style),
     ])
 }
 

@@ -161,13 +161,48 @@ fn what_is_typed_on_after_a_dialog_closed_by_itself_reaches_nothing() {
     stage.press("up").later_ms(600).press("ry").later_ms(600).press("Dq");
     assert_eq!((stage.title(), &stage.effects[..]), (None, &[][..]), "while the typing goes on");
     stage.later_ms(800).press("r");
-    assert_eq!(stage.title(), Some("Rotate key"), "after a pause");
+    assert_eq!(
+        (stage.title(), stage.notice()),
+        (None, "no key is selected"),
+        "nor another key after a pause"
+    );
+    stage.press("jr");
+    assert_eq!(stage.title(), Some("Rotate key"), "but one that was chosen");
     let mut stage = closed();
-    stage.press("up<Esc>r");
-    assert_eq!(stage.title(), Some("Rotate key"), "after Esc");
+    stage.press("up<Esc>jr");
+    assert_eq!(stage.title(), Some("Rotate key"), "at once after Esc");
     let mut stage = closed();
     stage.press("<C-c>");
     assert_eq!(stage.effects, [Effect::Quit], "the way out is always there");
+}
+
+#[test]
+fn a_press_that_was_meant_for_what_went_away_reaches_no_other_row() {
+    for script in ["y", "e", "s", "r", "D"] {
+        let mut stage = Stage::live();
+        stage.changed(vec![], &['B']).press(script);
+        assert_eq!((stage.title(), stage.notice()), (None, "no key is selected"), "{script}");
+        assert!(stage.effects.is_empty(), "{script}");
+    }
+    // What a person here took away leaves the row in its place.
+    let mut stage = Stage::live();
+    stage.press("Dbackup<Tab><Enter>").changed(vec![], &['B']).answer(Ok(Answer::Done));
+    assert_eq!(stage.state.keys.selected, Some(key_id('C')));
+    // A name that a kept filter no longer finds takes the selection with it.
+    let mut stage = Stage::live();
+    stage.press("/backup<Enter>").changed(vec![version(key('B', "Xylo", only(&[]), 3_000, None), 2)], &[]);
+    assert_eq!(stage.state.keys.selected, None);
+}
+
+#[test]
+fn what_is_created_behind_a_filter_says_so_and_never_moves_the_selection_later() {
+    let mut stage = Stage::live();
+    stage.press("/ci<Enter>nZeta<C-s>");
+    let made = key('Z', "Zeta", Scope::All, 0, None);
+    stage.made(made.clone()).changed(vec![made], &[]);
+    assert_eq!(stage.notice(), "created Zeta: the filter hides it");
+    stage.later(1).press("<Enter><Esc>");
+    assert_eq!(stage.state.keys.selected, Some(key_id('C')), "where it was kept");
 }
 
 #[test]

@@ -136,3 +136,31 @@ fn the_path_of_a_written_secret_stays() {
     assert!(secret.written.as_deref().unwrap().contains("/home/me/claviger-backup.secret"));
     assert!(secret.said.as_deref().unwrap().contains("tmux"));
 }
+
+/// A secret that comes while something else is in front: help over the dialog that waits, or what was done after it was
+/// left.
+fn unasked(doing: &str) -> Stage {
+    let mut stage = Stage::live();
+    stage.press("ry");
+    let id = stage.call().0;
+    stage.later(3).press(doing);
+    stage.effects.clear();
+    let made = KeyWithSecret { key: key('B', "backup", only(&[]), 3_000, None), secret: Secret::new(SECRET) };
+    stage.tell(Msg::Answered { call: id, outcome: Ok(Answer::Secret(Box::new(made))) });
+    stage.effects.clear();
+    stage
+}
+
+#[test]
+fn a_secret_that_comes_unasked_is_not_closed_by_what_was_meant_for_something_else() {
+    for doing in ["?w", "<Esc>nmy ne", "<Esc>/x", "<Esc>s", "<Esc>"] {
+        let mut stage = unasked(doing);
+        stage.press("a cwy<Enter>");
+        assert_eq!(stage.title(), Some("Copy your secret"), "{doing}");
+        assert!(stage.effects.is_empty(), "{doing}: nothing was copied or written: {:?}", stage.effects);
+        stage.later(2).press("<Enter><Enter>");
+        assert_eq!(stage.title(), Some("Copy your secret"), "{doing}: nor after a pause");
+        stage.press("<Tab><Enter>");
+        assert_ne!(stage.title(), Some("Copy your secret"), "{doing}: but on purpose");
+    }
+}
