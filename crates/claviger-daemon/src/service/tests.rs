@@ -1,5 +1,6 @@
 //! Owns the specification of the use cases, with a clock of its own and cheap hashing. Must not open a socket.
 
+mod clock;
 mod crowd;
 mod usage;
 
