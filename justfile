@@ -14,6 +14,10 @@ demo:
 test:
     cargo test --workspace
 
+# Plays 2,000 random histories of 40 steps against the plain model.
+histories:
+    PROPTEST_CASES=2000 cargo test --release -p claviger-daemon --lib histories
+
 # Measures verification, and the interface with few and with many keys.
 bench:
     cargo bench -p claviger-daemon

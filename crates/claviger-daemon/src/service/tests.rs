@@ -2,11 +2,12 @@
 
 mod clock;
 mod crowd;
+mod histories;
 mod usage;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -71,6 +72,15 @@ impl World {
             Verdict::Refused(refusal) => Err(refusal),
         }
     }
+}
+
+/// Asks once, as far as that goes without waiting.
+async fn ask<T>(future: &mut Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(answer) => Poll::Ready(Some(answer)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 fn name(text: &str) -> Name {

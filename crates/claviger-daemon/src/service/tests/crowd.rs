@@ -19,15 +19,6 @@ async fn cold() -> (tempfile::TempDir, World, Secret) {
     (directory, world, made.secret)
 }
 
-/// Asks once, as far as that goes without waiting.
-async fn ask<T>(future: &mut std::pin::Pin<&mut impl Future<Output = T>>) -> Option<T> {
-    std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
-        Poll::Ready(answer) => Poll::Ready(Some(answer)),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
-}
-
 #[tokio::test]
 async fn who_fills_the_queue_is_told_busy_and_holds_up_nobody_else() {
     let (_directory, world, secret) = cold().await;
