@@ -32,6 +32,10 @@ fuzz seconds="60":
             -max_total_time=$((({{ seconds }} + 2) / 3)) -print_final_stats=1 -verbosity=0
     done
 
+# Plays 2,000 random histories of 40 steps against the plain model.
+histories:
+    PROPTEST_CASES=2000 cargo test --release -p claviger-daemon --lib histories
+
 # Measures verification, and the interface with few and with many keys.
 bench:
     cargo bench -p claviger-daemon

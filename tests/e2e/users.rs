@@ -8,7 +8,7 @@ use crate::harness::{Daemon, Home, Minted, Socket, assert_code};
 use crate::sockets::set_mode;
 
 /// Calls as another user, with the body on standard input; `None` where this machine or user cannot do that.
-fn as_nobody(socket: &Socket, body: &Value) -> Option<String> {
+pub(crate) fn as_nobody(socket: &Socket, body: &Value) -> Option<String> {
     if !rustix::process::getuid().is_root() {
         return None;
     }
@@ -30,7 +30,7 @@ fn as_nobody(socket: &Socket, body: &Value) -> Option<String> {
     Some(Home::finish(command, &body.to_string()).stdout)
 }
 
-fn call(method: &str, params: &Value) -> Value {
+pub(crate) fn call(method: &str, params: &Value) -> Value {
     json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
 }
 

@@ -92,7 +92,7 @@ fn in_process(criterion: &mut Criterion) {
     group.bench_function("tag_check", |bencher| bencher.iter(|| tags.check(black_box(&presented), 1)));
     group.bench_function("warm_verification", |bencher| {
         bencher.iter(|| {
-            let verdict = at_once(service.verify(black_box(&secret), Some(&account))).unwrap();
+            let verdict = at_once(service.verify(AUTHOR, black_box(&secret), Some(&account))).unwrap();
             assert!(matches!(verdict, Verdict::Granted(_)));
             verdict
         });
@@ -100,7 +100,7 @@ fn in_process(criterion: &mut Criterion) {
     let forged = forged(&secret);
     group.bench_function("forged_secret", |bencher| {
         bencher.iter(|| {
-            let verdict = at_once(service.verify(black_box(&forged), Some(&account))).unwrap();
+            let verdict = at_once(service.verify(AUTHOR, black_box(&forged), Some(&account))).unwrap();
             assert!(matches!(verdict, Verdict::Refused(_)));
             verdict
         });

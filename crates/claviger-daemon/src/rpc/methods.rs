@@ -58,11 +58,11 @@ pub(super) fn register_verification(
     module: &mut RpcModule<Context>,
     socket: Access,
 ) -> Result<(), RegisterMethodError> {
-    register::<KeysVerify, _>(module, |context, _, params| async move {
-        granted(context.service.verify(&params.secret, params.account.as_ref()).await)
+    register::<KeysVerify, _>(module, |context, peer, params| async move {
+        granted(context.service.verify(peer, &params.secret, params.account.as_ref()).await)
     })?;
-    register::<AccountsVisible, _>(module, |context, _, params| async move {
-        granted(context.service.visible_accounts(&params.secret).await)
+    register::<AccountsVisible, _>(module, |context, peer, params| async move {
+        granted(context.service.visible_accounts(peer, &params.secret).await)
     })?;
     register::<SystemHealth, _>(module, |_, _, _| async move {
         Ok(Health { status: "ok".to_owned(), version: VERSION.to_owned() })

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use claviger_api::{Key, KeyId, KeyWithSecret, Name, RequestId, Scope};
+use tokio::sync::oneshot;
 
+use super::error::FaultId;
 use super::replay::{Doubt, Minting, ReplayKey};
 use super::{Error, Service};
 use crate::domain::{Edit, KeyRecord, Usage, VersionConflict, check_version};
@@ -60,7 +62,7 @@ impl Service {
         self.store.read(|rows| may_create(rows, &name, &scope))??;
         let minted = Minted::random(&self.prefix, None)?;
         let secret = minted.secret(&self.tags, 1);
-        let hash = self.hash(&minted).await?;
+        let hash = self.hash(author, &minted).await?;
         let (id, hint) = (minted.id(), minted.hint(&secret));
         let (record, _) = self
             .change_or_doubt(author, doubt, move |rows, now| {
@@ -155,7 +157,7 @@ impl Service {
     ) -> Result<KeyWithSecret, Error> {
         self.store.read(|rows| editable(rows, &id, expected_version))??;
         let minted = Minted::random(&self.prefix, Some(id))?;
-        let hash = self.hash(&minted).await?;
+        let hash = self.hash(author, &minted).await?;
         // The generation is known only inside the transaction, and the tag with it.
         let tags = self.tags.clone();
         let ((record, secret), _) = self
@@ -228,10 +230,14 @@ impl Service {
         Ok(key)
     }
 
-    async fn hash(&self, minted: &Minted) -> Result<SlowHash, Error> {
+    async fn hash(&self, author: Author, minted: &Minted) -> Result<SlowHash, Error> {
         let (input, cost) = (minted.hash_input(), self.cost);
-        let hashed = self.pool.submit(move |memory| SlowHash::make(&input, cost, memory))?.wait().await?;
-        Ok(hashed?)
+        let (done, hashed) = oneshot::channel();
+        self.pool.submit(author.uid, move |turn| {
+            let hash = turn.and_then(|memory| Ok(SlowHash::make(&input, cost, memory)?));
+            let _ = done.send(hash);
+        });
+        hashed.await.unwrap_or_else(|_| Err(Error::Fault(FaultId::log(&"a hashing job broke off"))))
     }
 }
 

@@ -5,6 +5,7 @@ mod accounts;
 mod clock;
 mod digests;
 mod error;
+mod fair_queue;
 mod feed;
 mod hashing;
 mod keys;

@@ -1,12 +1,15 @@
 //! Owns the specification of the use cases, with a clock of its own and cheap hashing. Must not open a socket.
 
+mod clock;
+mod crowd;
 mod failing_disk;
+mod histories;
 mod power_cut;
 mod usage;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -66,11 +69,20 @@ impl World {
 
     async fn verify(&self, secret: &Secret, account: Option<&str>) -> Result<Scope, Refusal> {
         let account = account.map(PresentedAccountId::new);
-        match self.service.verify(secret, account.as_ref()).await.unwrap() {
+        match self.service.verify(OPERATOR, secret, account.as_ref()).await.unwrap() {
             Verdict::Granted(verification) => Ok(verification.scope),
             Verdict::Refused(refusal) => Err(refusal),
         }
     }
+}
+
+/// Asks once, as far as that goes without waiting.
+async fn ask<T>(future: &mut Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(answer) => Poll::Ready(Some(answer)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 fn name(text: &str) -> Name {
@@ -214,7 +226,7 @@ async fn a_forged_secret_is_refused_without_waiting_for_a_hash() {
     let last = forged.pop().unwrap();
     forged.push(if last == 'a' { 'b' } else { 'a' });
     let forged = Secret::new(forged);
-    let mut verdict = pin!(world.service.verify(&forged, None));
+    let mut verdict = pin!(world.service.verify(OPERATOR, &forged, None));
     let at_once = verdict.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     assert!(matches!(at_once, Poll::Ready(Ok(Verdict::Refused(Refusal::Unauthorized)))));
 }
@@ -291,7 +303,7 @@ async fn a_cold_key_is_hashed_once_however_many_ask() {
     // More than the queue holds: were each a hash of its own, some would be told that it is busy.
     let asked = (0..super::WAITING_JOBS * 4).map(|_| {
         let (service, secret) = (Arc::clone(&world.service), secret.clone());
-        tokio::spawn(async move { service.verify(&secret, None).await })
+        tokio::spawn(async move { service.verify(OPERATOR, &secret, None).await })
     });
     for verdict in asked.collect::<Vec<_>>() {
         assert!(matches!(verdict.await.unwrap(), Ok(Verdict::Granted(_))));
@@ -457,7 +469,7 @@ async fn visible_accounts_are_those_of_the_scope_by_name() {
         world.connect(id).await;
     }
     let (all, some) = (world.create("All", Scope::All).await, world.create("Some", only(&["c", "a"])).await);
-    let list = async |secret: &Secret| match world.service.visible_accounts(secret).await.unwrap() {
+    let list = async |secret: &Secret| match world.service.visible_accounts(OPERATOR, secret).await.unwrap() {
         Verdict::Granted(visible) => {
             visible.accounts.into_iter().map(|account| account.name).collect::<Vec<_>>()
         }

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::error::FaultId;
 use super::{Error, Service};
 use crate::domain::{Denial, KeyRecord, visible};
-use crate::store::{Reader, Rows, State, StoreError};
+use crate::store::{Author, Reader, Rows, State, StoreError};
 use crate::token::{Presented, TagMatch};
 
 /// The answer to a presented secret.
@@ -48,8 +48,8 @@ impl From<Denial> for Refusal {
 #[derive(Default)]
 pub(super) struct Flights(Arc<Mutex<HashMap<[u8; 32], Flight>>>);
 
-/// Becomes `Some` when the hash is done: whether the secret is right.
-type Flight = watch::Receiver<Option<bool>>;
+/// Becomes `Some` when the hash is done, or has no place to wait: whether the secret is right.
+type Flight = watch::Receiver<Option<Result<bool, Error>>>;
 
 /// How often a cold key is looked at again after its slow hash, when rotation comes between each time.
 const LOOKS: usize = 4;
@@ -65,16 +65,18 @@ enum Look<T> {
 }
 
 impl Service {
-    /// Says whose key a secret is, and whether it may see an account.
+    /// Says whose key a secret is, and whether it may see an account. Who asks decides nothing of the verdict, only whose
+    /// turn it is where the slow hash is needed.
     ///
     /// # Errors
     /// Too much hashing waiting, or a fault of ours. A refusal is no error.
     pub async fn verify(
         &self,
+        peer: Author,
         secret: &Secret,
         account: Option<&PresentedAccountId>,
     ) -> Result<Verdict<Verification>, Error> {
-        self.judge(secret, |rows, key, state| {
+        self.judge(peer, secret, |rows, key, state| {
             let account = match account {
                 None => None,
                 // The account is read whether or not the scope has it, so that both refusals cost the same.
@@ -93,8 +95,12 @@ impl Service {
     ///
     /// # Errors
     /// Too much hashing waiting, or a fault of ours. A refusal is no error.
-    pub async fn visible_accounts(&self, secret: &Secret) -> Result<Verdict<VisibleAccounts>, Error> {
-        self.judge(secret, |rows, key, _| {
+    pub async fn visible_accounts(
+        &self,
+        peer: Author,
+        secret: &Secret,
+    ) -> Result<Verdict<VisibleAccounts>, Error> {
+        self.judge(peer, secret, |rows, key, _| {
             let mut accounts = match &key.scope {
                 Scope::All => {
                     rows.accounts_after(None, usize::MAX)?.into_iter().map(|(_, account)| account).collect()
@@ -116,10 +122,11 @@ impl Service {
     /// moment at which the secret was proven.
     async fn judge<T>(
         &self,
+        peer: Author,
         secret: &Secret,
         open: impl Fn(&Reader, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
     ) -> Result<Verdict<T>, Error> {
-        let verdict = self.prove(secret, open).await?;
+        let verdict = self.prove(peer, secret, open).await?;
         let count = if matches!(verdict, Verdict::Granted(_)) { &self.granted } else { &self.refused };
         count.fetch_add(1, Ordering::Relaxed);
         Ok(verdict)
@@ -127,6 +134,7 @@ impl Service {
 
     async fn prove<T>(
         &self,
+        peer: Author,
         secret: &Secret,
         open: impl Fn(&Reader, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
     ) -> Result<Verdict<T>, Error> {
@@ -141,7 +149,7 @@ impl Service {
                 // A right hash is remembered, and the next look reads the generation again: a rotation that came
                 // meanwhile is seen there.
                 Look::Cold(key) => {
-                    if !self.hash_proves(secret, &presented, key).await? {
+                    if !self.hash_proves(peer, secret, &presented, key).await? {
                         return Ok(Verdict::Refused(Refusal::Unauthorized));
                     }
                 }
@@ -189,16 +197,17 @@ impl Service {
     /// Lets the slow hash decide, once for all who wait for the same secret, and remembers a right one.
     async fn hash_proves(
         &self,
+        peer: Author,
         secret: &Secret,
         presented: &Presented<'_>,
         key: KeyRecord,
     ) -> Result<bool, Error> {
         let digest = self.digests.digest(secret, key.generation);
-        let mut flight = self.board(digest.as_bytes(), presented, &key)?;
-        let done = flight.wait_for(Option::is_some).await.map(|result| *result == Some(true));
-        let proven = done.map_err(|_| {
+        let mut flight = self.board(peer, digest.as_bytes(), presented, &key);
+        let done = flight.wait_for(Option::is_some).await.ok().and_then(|result| (*result).clone());
+        let proven = done.unwrap_or_else(|| {
             self.flights.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&digest.as_bytes());
-            Error::Fault(FaultId::log(&"a hashing job broke off"))
+            Err(Error::Fault(FaultId::log(&"a hashing job broke off")))
         })?;
         if proven {
             self.digests.remember(key.id, key.generation, digest);
@@ -207,21 +216,23 @@ impl Service {
     }
 
     /// Joins the flight of this digest, or starts it. The flight is the hashing job's: nobody who hangs up ends it.
-    fn board(&self, digest: [u8; 32], presented: &Presented<'_>, key: &KeyRecord) -> Result<Flight, Error> {
+    fn board(&self, peer: Author, digest: [u8; 32], presented: &Presented<'_>, key: &KeyRecord) -> Flight {
         let mut flights = self.flights.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(flight) = flights.get(&digest) {
-            return Ok(flight.clone());
+            return flight.clone();
         }
         let (land, flight) = watch::channel(None);
+        flights.insert(digest, flight.clone());
+        // A job that has no place ends its flight at once, and some other flight with it that gives its place up.
+        drop(flights);
         let (input, hash) = (presented.hash_input(), key.hash.clone());
         let board = Arc::clone(&self.flights.0);
-        self.pool.submit(move |memory| {
-            let proven = hash.matches(&input, memory);
+        self.pool.submit(peer.uid, move |turn| {
+            let proven = turn.map(|memory| hash.matches(&input, memory));
             board.lock().unwrap_or_else(PoisonError::into_inner).remove(&digest);
             let _ = land.send(Some(proven));
-        })?;
-        flights.insert(digest, flight.clone());
-        Ok(flight)
+        });
+        flight
     }
 }
 

@@ -27,7 +27,7 @@ async fn only_what_was_granted_is_counted() {
     let other = world.create("Other", Scope::All).await;
     world.verify(&key.secret, None).await.unwrap();
     world.verify(&key.secret, Some("a")).await.unwrap();
-    world.service.visible_accounts(&key.secret).await.unwrap();
+    world.service.visible_accounts(OPERATOR, &key.secret).await.unwrap();
     assert_eq!(used(&world, &key.key.id), [(0, 3)]);
 
     world.verify(&key.secret, Some("b")).await.unwrap_err();

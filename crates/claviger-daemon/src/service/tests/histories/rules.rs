@@ -1,0 +1,279 @@
+//! Owns the rules of the plain model: what each step makes of it and is answered. Must not use the rules that it is
+//! compared with.
+
+use claviger_api::{Account, AccountId, Action, Scope, Timestamp};
+
+use super::super::super::Error;
+use super::model::{Answer, EntryRow, KeyRow, KeyState, Model, Use, counts_as};
+use super::step::{Act, Expected, Mask, Presented, Step};
+
+impl Model {
+    /// Carries out a step, and keeps what it is answered.
+    pub(super) fn take(&mut self, step: &Step) {
+        self.clock += step.clock_ms;
+        self.now = self.now.max(self.clock);
+        self.answer = Some(self.act(step.uid, &step.act));
+    }
+
+    fn act(&mut self, uid: u32, act: &Act) -> Answer {
+        match act {
+            Act::Create { name, scope, request } => {
+                self.once(uid, "create", *request, |model| model.create(uid, name, scope))
+            }
+            Act::Rotate { key, expected, request } => {
+                self.once(uid, "rotate", *request, |model| model.rotate(uid, *key, *expected))
+            }
+            Act::Acknowledge { request } => {
+                self.replays.retain(|(asked_by, _, kept), _| (*asked_by, *kept) != (uid, *request));
+                Answer::Done
+            }
+            Act::Rename { key, name, expected } => {
+                self.edit(uid, *key, *expected, Action::KeyRenamed, |model, row| {
+                    let holder =
+                        model.keys.iter().find(|(_, held)| counts_as(&held.row.name) == counts_as(name));
+                    if holder.is_some_and(|(holder, _)| holder != key) {
+                        return Err(Error::NameTaken);
+                    }
+                    (*name).clone_into(&mut row.name);
+                    Ok(())
+                })
+            }
+            Act::SetScope { key, scope, expected } => {
+                self.edit(uid, *key, *expected, Action::KeyScopeChanged, |model, row| {
+                    row.scope = scope.clone();
+                    model.knows(scope)
+                })
+            }
+            Act::Delete { key, expected } => self.delete(uid, *key, *expected),
+            Act::Connect { account, name } => self.connect(uid, account, name),
+            Act::Update { account, name, mask, expected } => {
+                self.update(uid, account, *name, *mask, *expected)
+            }
+            Act::Disconnect { account } => self.disconnect(uid, account),
+            Act::StorageMode { enabled } => {
+                if self.storage_mode != *enabled {
+                    self.storage_mode = *enabled;
+                    self.commit(uid, Action::StorageModeChanged, None, None);
+                }
+                Answer::StorageMode { enabled: *enabled, revision: self.revision }
+            }
+            Act::Verify { secret, account } => self.verify(*secret, *account),
+            Act::Visible { secret } => self.visible(*secret),
+            Act::SaveUse => {
+                self.save();
+                Answer::Done
+            }
+            Act::Restart => {
+                self.save();
+                self.start();
+                Answer::Done
+            }
+            Act::Crash => {
+                for key in self.keys.values_mut() {
+                    key.usage = key.saved.clone();
+                }
+                self.start();
+                Answer::Done
+            }
+            Act::Overtaken { key, account, by } => {
+                self.act(uid, &Act::Restart);
+                let presented = self.generations[*key];
+                let first = self.act(uid, by);
+                // The verdict is of the moment after, whatever was read before.
+                let age = self.generations[*key] - presented;
+                let verdict = self.verify(Presented::Minted { key: *key, age }, *account);
+                Answer::Overtaken(Box::new(first), Box::new(verdict))
+            }
+        }
+    }
+
+    fn save(&mut self) {
+        self.stored_at = self.now;
+        for key in self.keys.values_mut() {
+            key.saved = key.usage.clone();
+        }
+    }
+
+    fn start(&mut self) {
+        self.replays.clear();
+        self.now = self.clock.max(self.stored_at);
+    }
+
+    fn commit(&mut self, uid: u32, action: Action, key: Option<(usize, String)>, account: Option<&str>) {
+        self.revision += 1;
+        self.stored_at = self.now;
+        let (key, key_name) = key.unzip();
+        let account = account.map(str::to_owned);
+        self.activity.push(EntryRow { at: self.now, action, key, key_name, account, uid });
+    }
+
+    fn once(
+        &mut self,
+        uid: u32,
+        method: &'static str,
+        request: Option<u8>,
+        mint: impl FnOnce(&mut Self) -> Result<Answer, Error>,
+    ) -> Answer {
+        if let Some(kept) = request.and_then(|request| self.replays.get(&(uid, method, request))) {
+            return kept.clone();
+        }
+        match mint(self) {
+            Ok(answer) => {
+                if let Some(request) = request {
+                    self.replays.insert((uid, method, request), answer.clone());
+                }
+                answer
+            }
+            Err(error) => Answer::Refused(error),
+        }
+    }
+
+    fn knows(&self, scope: &Scope) -> Result<(), Error> {
+        match scope {
+            Scope::Only(ids) if ids.iter().any(|id| !self.accounts.contains_key(id.as_str())) => {
+                Err(Error::ScopeNamesNoAccount)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The key that an edit is about, if there is one of the version that it expects.
+    fn editable(&mut self, key: usize, expected: Expected) -> Result<&mut KeyState, Error> {
+        let key = self.keys.get_mut(&key).ok_or(Error::NoSuchKey)?;
+        if matches!(expected, Expected::Stale) { Err(Error::VersionConflict) } else { Ok(key) }
+    }
+
+    fn create(&mut self, uid: u32, name: &str, scope: &Scope) -> Result<Answer, Error> {
+        if self.keys.values().any(|key| counts_as(&key.row.name) == counts_as(name)) {
+            return Err(Error::NameTaken);
+        }
+        self.knows(scope)?;
+        let row = KeyRow {
+            name: name.to_owned(),
+            scope: scope.clone(),
+            created_at: self.now,
+            rotated_at: None,
+            last_used_at: None,
+            retired_secret_seen_at: None,
+            version: 1,
+        };
+        let key = self.generations.len();
+        self.generations.push(1);
+        let (usage, saved) = (Use::default(), Use::default());
+        self.keys.insert(key, KeyState { row: row.clone(), generation: 1, usage, saved });
+        self.storage_mode = true;
+        self.commit(uid, Action::KeyCreated, Some((key, name.to_owned())), None);
+        Ok(Answer::Minted { key, generation: 1, row })
+    }
+
+    fn rotate(&mut self, uid: u32, key: usize, expected: Expected) -> Result<Answer, Error> {
+        let now = self.now;
+        let state = self.editable(key, expected)?;
+        state.generation += 1;
+        state.row.version += 1;
+        state.row.rotated_at = Some(now);
+        let (generation, row) = (state.generation, state.shown());
+        self.generations[key] = generation;
+        self.commit(uid, Action::KeyRotated, Some((key, row.name.clone())), None);
+        Ok(Answer::Minted { key, generation, row })
+    }
+
+    fn edit(
+        &mut self,
+        uid: u32,
+        key: usize,
+        expected: Expected,
+        action: Action,
+        change: impl FnOnce(&Self, &mut KeyRow) -> Result<(), Error>,
+    ) -> Answer {
+        let mut row = match self.editable(key, expected) {
+            Ok(state) => state.row.clone(),
+            Err(error) => return Answer::Refused(error),
+        };
+        if let Err(error) = change(self, &mut row) {
+            return Answer::Refused(error);
+        }
+        let state = self.keys.get_mut(&key).unwrap();
+        if row != state.row {
+            row.version += 1;
+            let name = row.name.clone();
+            state.row = row;
+            self.commit(uid, action, Some((key, name)), None);
+        }
+        Answer::Key { key, row: self.keys[&key].shown() }
+    }
+
+    fn delete(&mut self, uid: u32, key: usize, expected: Expected) -> Answer {
+        let name = match self.editable(key, expected) {
+            Ok(state) => state.row.name.clone(),
+            Err(error) => return Answer::Refused(error),
+        };
+        self.keys.remove(&key);
+        self.commit(uid, Action::KeyDeleted, Some((key, name)), None);
+        Answer::Deleted { key }
+    }
+
+    fn connect(&mut self, uid: u32, id: &'static str, name: &str) -> Answer {
+        if self.accounts.contains_key(id) {
+            return Answer::Refused(Error::AccountIdTaken);
+        }
+        let account = Account {
+            id: AccountId::parse(id).unwrap(),
+            name: name.to_owned(),
+            institution: None,
+            mask: None,
+            kind: None,
+            connected_at: Timestamp::from_millis(self.now),
+            version: 1,
+        };
+        self.accounts.insert(id, account.clone());
+        self.commit(uid, Action::AccountConnected, None, Some(id));
+        Answer::Account(account)
+    }
+
+    fn update(
+        &mut self,
+        uid: u32,
+        id: &'static str,
+        name: Option<&str>,
+        mask: Mask,
+        expected: Expected,
+    ) -> Answer {
+        let Some(account) = self.accounts.get_mut(id) else { return Answer::Refused(Error::NoSuchAccount) };
+        if matches!(expected, Expected::Stale) {
+            return Answer::Refused(Error::VersionConflict);
+        }
+        let before = account.clone();
+        if let Some(name) = name {
+            name.clone_into(&mut account.name);
+        }
+        match mask {
+            Mask::Stays => {}
+            Mask::Goes => account.mask = None,
+            Mask::Becomes(mask) => account.mask = Some(mask.to_owned()),
+        }
+        let changed = *account != before;
+        account.version += u64::from(changed);
+        let after = account.clone();
+        if changed {
+            self.commit(uid, Action::AccountUpdated, None, Some(id));
+        }
+        Answer::Account(after)
+    }
+
+    fn disconnect(&mut self, uid: u32, id: &'static str) -> Answer {
+        if self.accounts.remove(id).is_none() {
+            return Answer::Refused(Error::NoSuchAccount);
+        }
+        let lost_by = self.holders(id);
+        for key in &lost_by {
+            let row = &mut self.keys.get_mut(key).unwrap().row;
+            if let Scope::Only(ids) = &mut row.scope {
+                ids.retain(|held| held.as_str() != id);
+            }
+            row.version += 1;
+        }
+        self.commit(uid, Action::AccountDisconnected, None, Some(id));
+        Answer::Disconnected { lost_by }
+    }
+}
