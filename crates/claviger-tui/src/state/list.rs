@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn what_goes_away_by_itself_leaves_nothing_selected_until_a_person_chooses() {
-        let lost = || {
+        let after_a_loss = || {
             let mut list = List::default();
             list.set_rows(vec!["a", "b", "c", "d"], Gone::IsLost, 10);
             list.go(Step::Down, 10);
@@ -198,14 +198,14 @@ mod tests {
             list
         };
         for (step, selected) in [(Step::Down, "a"), (Step::Up, "a"), (Step::Last, "d"), (Step::First, "0")] {
-            let mut list = lost();
+            let mut list = after_a_loss();
             list.go(step, 10);
             assert_eq!(list.selected, Some(selected), "{step:?}");
         }
-        let mut list = lost();
+        let mut list = after_a_loss();
         list.pick(2);
         assert_eq!(list.selected, Some("c"));
-        let mut list = lost();
+        let mut list = after_a_loss();
         list.set_rows(vec![], Gone::IsLost, 10);
         list.set_rows(vec!["new"], Gone::IsLost, 10);
         assert_eq!(list.selected, Some("new"), "the first of an empty list is selected as ever");

@@ -166,7 +166,7 @@ pub(super) fn refresh(state: &mut State) {
 }
 
 /// Where the selection goes, which falls only from what is gone: what a filter merely hides is lost.
-fn falls_from<T>(gone: Gone, still_there: Option<T>) -> Gone {
+fn falls_from<T>(gone: Gone, still_there: Option<&T>) -> Gone {
     if still_there.is_some() { Gone::IsLost } else { gone }
 }
 
