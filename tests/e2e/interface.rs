@@ -10,15 +10,6 @@ const CTRL_C: &str = "\u{3}";
 const CTRL_S: &str = "\u{13}";
 const CTRL_R: &str = "\u{12}";
 
-/// The secret that the screen shows.
-fn shown_secret(screen: &Screen) -> String {
-    let text = screen.text();
-    let found = text
-        .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-        .find(|word| word.starts_with("clv_") && word.len() == 4 + 12 + 1 + 43 + 6);
-    found.unwrap_or_else(|| panic!("no secret on one line:\n{text}")).to_owned()
-}
-
 /// Closes the dialog that shows a secret, by the only way out there is.
 fn say_that_it_is_saved(screen: &mut Screen, secret: &str) {
     screen.press(ESC);
@@ -53,7 +44,7 @@ fn a_person_opens_the_interface_creates_a_key_saves_its_secret_and_it_opens_what
     screen.shows("Production n q");
     screen.press(CTRL_S);
     screen.shows("Copy your secret");
-    let secret = shown_secret(&screen);
+    let secret = screen.shown_secret();
     let granted = home.verify().ok("keys.verify", &json!({"secret": secret, "account": "everyday"}));
     assert_eq!(granted["key"]["name"], "Production n q");
     say_that_it_is_saved(&mut screen, &secret);
@@ -105,7 +96,7 @@ fn two_interfaces_side_by_side_agree_and_neither_overwrites_the_other() {
     one.shows("will see everyday");
     one.press(CTRL_S);
     one.shows("Copy your secret");
-    let secret = shown_secret(&one);
+    let secret = one.shown_secret();
     other.until("the new key is there", |text| text.contains("gateway") && text.contains("1 account"));
     assert!(!other.text().contains(&SecretParts::of(&secret).body), "only one screen shows a secret");
     say_that_it_is_saved(&mut one, &secret);
@@ -138,7 +129,7 @@ fn two_interfaces_side_by_side_agree_and_neither_overwrites_the_other() {
     one.shows("Rotate key");
     one.press("y");
     one.shows("Copy your secret");
-    let rotated = shown_secret(&one);
+    let rotated = one.shown_secret();
     daemon.denied(&secret, None, "UNAUTHORIZED");
     daemon.granted(&rotated, Some("travel"));
     other.shows("changed elsewhere");
@@ -204,7 +195,7 @@ fn no_press_that_opens_rotate_also_confirms_it_and_cancel_has_the_focus() {
     screen.shows("Rotate key");
     screen.press("y");
     screen.shows("Copy your secret");
-    let secret = shown_secret(&screen);
+    let secret = screen.shown_secret();
     assert_ne!(secret, key.secret);
     daemon.denied(&key.secret, None, "UNAUTHORIZED");
     daemon.granted(&secret, None);
@@ -223,7 +214,7 @@ fn while_a_secret_shows_ctrl_c_asks_once_more() {
     screen.press("shown");
     screen.press(CTRL_S);
     screen.shows("Copy your secret");
-    let secret = shown_secret(&screen);
+    let secret = screen.shown_secret();
     screen.press(CTRL_C);
     // It is still there for whoever pressed it by mistake.
     screen.shows("again");

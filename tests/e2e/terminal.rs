@@ -24,9 +24,7 @@ fn with_secret(daemon: &Daemon) -> (Screen, String) {
     screen.press("shown");
     screen.press(CTRL_S);
     screen.shows("Copy your secret");
-    let text = screen.text();
-    let word = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).find(|word| word.len() == 66);
-    let secret = word.unwrap_or_else(|| panic!("no secret:\n{text}")).to_owned();
+    let secret = screen.shown_secret();
     (screen, secret)
 }
 
@@ -117,4 +115,47 @@ fn without_being_asked_the_mouse_stays_with_the_terminal() {
     screen.shows("live");
     assert!(!screen.has_mouse());
     assert!(!screen.text().contains('│'), "{}", screen.text());
+}
+
+/// The places of a text among bytes.
+fn places(bytes: &[u8], text: &str) -> Vec<usize> {
+    bytes
+        .windows(text.len())
+        .enumerate()
+        .filter(|(_, part)| *part == text.as_bytes())
+        .map(|(at, _)| at)
+        .collect()
+}
+
+#[test]
+fn in_a_whole_session_the_secret_is_sent_only_to_the_alternate_screen() {
+    let daemon = Daemon::start();
+    let (mut screen, made) = with_secret(&daemon);
+    screen.press(CTRL_Z);
+    soon("the interface is stopped", || screen.is_stopped());
+    screen.press(ENTER);
+    screen.shows(&made);
+    screen.press_until_hidden("\t\r", "I have saved it");
+    screen.press("r");
+    screen.shows("Rotate key");
+    screen.press("y");
+    screen.shows("Copy your secret");
+    let rotated = screen.shown_secret();
+    screen.press_until_hidden("\t\r", "I have saved it");
+    screen.press("q");
+    assert_eq!(screen.ended(), 0);
+    let record = screen.record();
+    let (enter, leave) = (places(&record, "\x1b[?1049h"), places(&record, "\x1b[?1049l"));
+    assert_eq!((enter.len(), leave.len()), (2, 2), "entered and left twice");
+    for secret in [made, rotated] {
+        let body = SecretParts::of(&secret).body;
+        assert!(!places(&record, &body).is_empty(), "a record without the secret proves nothing");
+        for part in body.as_bytes().windows(8) {
+            for place in places(&record, std::str::from_utf8(part).unwrap()) {
+                let entered = enter.iter().filter(|at| **at < place).count();
+                let left = leave.iter().filter(|at| **at < place).count();
+                assert!(entered > left, "sent to the screen that stays");
+            }
+        }
+    }
 }

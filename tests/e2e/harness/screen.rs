@@ -33,6 +33,8 @@ pub(crate) struct Screen {
 struct Drawn {
     parser: Mutex<vt100::Parser>,
     changed: Condvar,
+    /// Every byte that was sent to the terminal.
+    record: Mutex<Vec<u8>>,
 }
 
 impl Screen {
@@ -53,12 +55,13 @@ impl Screen {
         command.cwd(home.path(""));
         let child = pair.slave.spawn_command(command).unwrap();
         let parser = Mutex::new(vt100::Parser::new(rows, columns, 1000));
-        let drawn = Arc::new(Drawn { parser, changed: Condvar::new() });
+        let drawn = Arc::new(Drawn { parser, changed: Condvar::new(), record: Mutex::default() });
         let mut output = pair.master.try_clone_reader().unwrap();
         let canvas = Arc::clone(&drawn);
         let reader = thread::spawn(move || {
             let mut part = [0; 8192];
             while let Ok(len @ 1..) = output.read(&mut part) {
+                canvas.record.lock().unwrap().extend_from_slice(&part[..len]);
                 canvas.parser.lock().unwrap().process(&part[..len]);
                 canvas.changed.notify_all();
             }
@@ -74,6 +77,19 @@ impl Screen {
     /// What the screen shows now.
     pub(crate) fn text(&self) -> String {
         self.parser().screen().contents()
+    }
+
+    /// The secret that the screen shows, whole and on one line.
+    pub(crate) fn shown_secret(&self) -> String {
+        let text = self.text();
+        let mut words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let found = words.find(|word| word.starts_with("clv_") && word.len() == 4 + 12 + 1 + 43 + 6);
+        found.unwrap_or_else(|| panic!("no secret on one line:\n{text}")).to_owned()
+    }
+
+    /// Every byte that was sent to the terminal so far.
+    pub(crate) fn record(&self) -> Vec<u8> {
+        self.drawn.record.lock().unwrap().clone()
     }
 
     /// Whether the alternate screen is in use.
