@@ -17,6 +17,7 @@ mod idempotency;
 mod interface;
 mod limits;
 mod lists;
+mod memory;
 mod methods;
 mod names;
 mod races;

@@ -22,10 +22,17 @@ mod signal;
 mod table;
 mod usage;
 
+use std::alloc::System;
 use std::process::ExitCode;
 
 use args::Parsed;
 use output::Format;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes memory as it is freed: libraries hold secrets too, such as the one that writes an answer, and free them as they
+/// are.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     harden::process();
