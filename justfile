@@ -40,7 +40,11 @@ histories:
 bench:
     cargo bench -p claviger-daemon
     cargo bench -p claviger-tui --features bench
-    cargo bench -p claviger
+    cargo bench -p claviger --bench terminal
+
+# Looks whether refusals can be told apart by the time that they take.
+timing:
+    cargo bench -p claviger --bench timing
 
 # Writes docs/openrpc.json anew from the code.
 openrpc:
