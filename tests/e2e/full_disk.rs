@@ -31,8 +31,13 @@ fn use_up(daemon: &Daemon) {
 
 #[test]
 fn on_a_full_disk_revoking_goes_through_and_verifying_goes_on() {
-    let Some(home) = Home::new().on_a_disk_of(16 * 1024 * 1024) else { return };
-    let mut daemon = home.start();
+    for mebibytes in [4, 16] {
+        let Some(home) = Home::new().on_a_disk_of(mebibytes * 1024 * 1024) else { return };
+        fill_and_revoke(home.start());
+    }
+}
+
+fn fill_and_revoke(mut daemon: Daemon) {
     for account in ["a", "b"] {
         daemon.connect(account);
     }

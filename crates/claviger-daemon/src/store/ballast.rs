@@ -12,6 +12,9 @@ use rustix::fs::{FallocateFlags, fallocate};
 /// Some hundred revocations' worth: each writes a few dozen pages of 4 KiB, and the next one reuses what it frees.
 const BYTES: u64 = 4 * 1024 * 1024;
 
+/// Of a small file system it takes one part in so many, so that there is room for the store too.
+const SHARE: u64 = 8;
+
 /// How often ballast that was spent is tried to be taken again.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
@@ -88,10 +91,10 @@ impl Ballast {
     }
 
     fn take(&self) -> io::Result<()> {
+        let bytes = self.bytes()?;
         // One that holds no blocks would make no room.
-        if fs::symlink_metadata(&self.path)
-            .is_ok_and(|found| found.is_file() && found.blocks() * 512 >= BYTES)
-        {
+        let holds = |found: fs::Metadata| found.is_file() && found.blocks() * 512 >= bytes;
+        if fs::symlink_metadata(&self.path).is_ok_and(holds) {
             return Ok(());
         }
         match fs::remove_file(&self.path) {
@@ -99,19 +102,26 @@ impl Ballast {
             _ => {}
         }
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.path)?;
-        let taken = fill(&file);
+        let taken = fill(&file, bytes);
         if taken.is_err() {
             let _ = fs::remove_file(&self.path);
         }
         taken
     }
+
+    /// How large it is to be.
+    fn bytes(&self) -> io::Result<u64> {
+        let directory = self.path.parent().unwrap_or(Path::new("."));
+        let disk = rustix::fs::statvfs(directory)?;
+        Ok(BYTES.min(disk.f_blocks.saturating_mul(disk.f_frsize) / SHARE))
+    }
 }
 
 /// Takes blocks of the disk for a file; writes them where the file system cannot set them aside.
-fn fill(mut file: &File) -> io::Result<()> {
-    match fallocate(file, FallocateFlags::empty(), 0, BYTES) {
+fn fill(mut file: &File, bytes: u64) -> io::Result<()> {
+    match fallocate(file, FallocateFlags::empty(), 0, bytes) {
         Err(error) if error == rustix::io::Errno::OPNOTSUPP => {
-            io::copy(&mut io::Read::take(io::repeat(1), BYTES), &mut file)?;
+            io::copy(&mut io::Read::take(io::repeat(1), bytes), &mut file)?;
             file.sync_all()
         }
         filled => Ok(filled?),
