@@ -1,6 +1,6 @@
 //! Owns the ballast: room on the disk that is kept for revoking. Must not decide who may use it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -11,6 +11,15 @@ use rustix::fs::{FallocateFlags, fallocate};
 
 /// Some hundred revocations' worth: each writes a few dozen pages of 4 KiB, and the next one reuses what it frees.
 const BYTES: u64 = 4 * 1024 * 1024;
+
+/// The name of the ballast's file inside the data directory.
+pub const FILE_NAME: &str = "claviger.ballast";
+
+/// Whether what stands in the ballast's place (looked at without following a link) would make room.
+#[must_use]
+pub fn holds_room(found: &Metadata) -> bool {
+    found.is_file() && found.blocks() * 512 >= BYTES
+}
 
 /// How often ballast that was spent is tried to be taken again.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
@@ -35,7 +44,7 @@ pub(super) struct Ballast {
 impl Ballast {
     /// The ballast beside a store, taken if there is room for it.
     pub(super) fn beside(store: &Path) -> Self {
-        let ballast = Self { path: store.with_extension("ballast"), spent: Mutex::new(None) };
+        let ballast = Self { path: store.with_file_name(FILE_NAME), spent: Mutex::new(None) };
         if let Err(error) = ballast.take() {
             tracing::warn!(%error, "no room for the ballast: nothing but revoking goes on until there is");
             *ballast.lock() = Some(Instant::now());
@@ -89,9 +98,7 @@ impl Ballast {
 
     fn take(&self) -> io::Result<()> {
         // One that holds no blocks would make no room.
-        if fs::symlink_metadata(&self.path)
-            .is_ok_and(|found| found.is_file() && found.blocks() * 512 >= BYTES)
-        {
+        if fs::symlink_metadata(&self.path).is_ok_and(|found| holds_room(&found)) {
             return Ok(());
         }
         match fs::remove_file(&self.path) {
