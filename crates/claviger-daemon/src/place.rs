@@ -70,7 +70,9 @@ impl PlaceError {
     }
 }
 
-fn quoted(path: &Path) -> String {
+/// A path as a shell takes it.
+#[must_use]
+pub fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', "'\\''"))
 }
 

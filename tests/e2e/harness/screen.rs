@@ -81,6 +81,16 @@ impl Screen {
         self.parser().screen().alternate_screen()
     }
 
+    /// Whether any character is coloured.
+    pub(crate) fn has_colour(&self) -> bool {
+        let parser = self.parser();
+        let screen = parser.screen();
+        let (rows, columns) = screen.size();
+        (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))).any(|(row, column)| {
+            screen.cell(row, column).is_some_and(|cell| cell.fgcolor() != vt100::Color::Default)
+        })
+    }
+
     /// Whether pastes are bracketed or the mouse is taken.
     pub(crate) fn has_modes(&self) -> bool {
         let parser = self.parser();
