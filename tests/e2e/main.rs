@@ -7,6 +7,7 @@
 )]
 
 mod command_line;
+mod doctor;
 mod durability;
 mod envelope;
 mod events;

@@ -70,7 +70,9 @@ impl PlaceError {
     }
 }
 
-fn quoted(path: &Path) -> String {
+/// A path as a shell takes it.
+#[must_use]
+pub fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', "'\\''"))
 }
 
@@ -131,6 +133,20 @@ pub fn take_directory(path: &Path, mode: u32, loosest: u32) -> Result<LockedDire
     Ok(LockedDirectory { path: path.into(), lock: directory })
 }
 
+/// Holds the lock of a directory for as long as the result lives, so that no daemon starts in it meanwhile. Several may
+/// hold it so at once. Changes nothing and makes nothing.
+///
+/// # Errors
+/// [`PlaceError::Locked`] where a daemon has it; else what the operating system said.
+pub fn hold_directory(path: &Path) -> Result<LockedDirectory, PlaceError> {
+    let directory = File::open(path).map_err(fault(path))?;
+    match directory.try_lock_shared() {
+        Ok(()) => Ok(LockedDirectory { path: path.into(), lock: directory }),
+        Err(TryLockError::WouldBlock) => Err(PlaceError::Locked(path.into())),
+        Err(TryLockError::Error(error)) => Err(PlaceError::Io { path: path.into(), error }),
+    }
+}
+
 /// Checks that a file, if it is there, is a regular one of ours that nobody else may read.
 ///
 /// # Errors
@@ -173,11 +189,17 @@ fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), PlaceError> {
 fn check_ours(path: &Path, metadata: &Metadata, wanted: u32) -> Result<(), PlaceError> {
     check_owner(path, metadata)?;
     let mode = metadata.mode() & 0o7777;
-    if mode & 0o077 & !wanted == 0 {
-        Ok(())
-    } else {
+    if is_loose(mode, wanted) {
         Err(PlaceError::LooseMode { path: path.into(), mode, wanted })
+    } else {
+        Ok(())
     }
+}
+
+/// Whether a mode lets others do what `wanted` does not.
+#[must_use]
+pub fn is_loose(mode: u32, wanted: u32) -> bool {
+    mode & 0o077 & !wanted != 0
 }
 
 #[cfg(test)]
@@ -228,6 +250,21 @@ mod tests {
         let first = take_directory(&path, 0o700, 0o700).unwrap();
         assert!(matches!(take_directory(&path, 0o700, 0o700).err(), Some(PlaceError::Locked(_))));
         drop(first);
+        assert!(take_directory(&path, 0o700, 0o700).is_ok());
+    }
+
+    #[test]
+    fn a_directory_that_is_held_is_not_taken_and_can_be_held_again() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("d");
+        assert!(matches!(hold_directory(&path).err(), Some(PlaceError::Io { .. })));
+        assert!(!path.exists());
+        let taken = take_directory(&path, 0o700, 0o700).unwrap();
+        assert!(matches!(hold_directory(&path).err(), Some(PlaceError::Locked(_))));
+        drop(taken);
+        let held = (hold_directory(&path).unwrap(), hold_directory(&path).unwrap());
+        assert!(matches!(take_directory(&path, 0o700, 0o700).err(), Some(PlaceError::Locked(_))));
+        drop(held);
         assert!(take_directory(&path, 0o700, 0o700).is_ok());
     }
 

@@ -23,7 +23,7 @@ use crate::store::{FILE_NAME, OpenError, Store};
 const FINISHING: Duration = Duration::from_secs(5);
 
 /// The mode of the runtime directory where others may use `verify.sock`: they can pass through, and see nothing.
-const PASSABLE: u32 = 0o711;
+pub const PASSABLE: u32 = 0o711;
 
 /// Why a daemon cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +67,7 @@ impl StartError {
             Self::Bind(BindError::NoSuchGroup(_)) => {
                 Some("make the group, or change sockets.verify_group in config.toml".to_owned())
             }
-            Self::Store(error) => store_hint(error),
+            Self::Store(error) => error.hint(),
             Self::Bind(BindError::Io { .. }) | Self::Service(_) | Self::Methods(_) => None,
         }
     }
@@ -89,21 +89,6 @@ impl From<OpenError> for StartError {
             other => Self::Store(other),
         }
     }
-}
-
-fn store_hint(error: &OpenError) -> Option<String> {
-    let hint = match error {
-        OpenError::AlreadyOpen => "stop the other process, or choose another --data-dir",
-        OpenError::Empty(_) | OpenError::Foreign(_) => {
-            "nothing was changed: move the file away if it is not yours to keep, or choose another --data-dir"
-        }
-        OpenError::Damaged(_) => {
-            "nothing can be trusted in it: keep it aside and put a good copy in its place"
-        }
-        OpenError::Newer { .. } => "start the version that wrote it, or a later one",
-        OpenError::Io { .. } | OpenError::Store(_) => return None,
-    };
-    Some(hint.to_owned())
 }
 
 /// Runs a daemon until `shutdown` is over or a client asks it to stop.

@@ -24,6 +24,7 @@ mod view;
 
 use std::path::PathBuf;
 
+pub use effects::clipboard::{ClipboardRoute, clipboard_route};
 pub use keymap::{Keymap, RebindError};
 
 /// What the interface is told when it starts.

@@ -29,6 +29,16 @@ Settings come from flags, then CLAVIGER_DATA_DIR, CLAVIGER_RUNTIME_DIR and CLAVI
 Keys and accounts are named by id or by exact name.
 Exit status: 0 done, 1 failed, 2 usage, 3 UNAUTHORIZED, 4 NOT_FOUND, 5 STORAGE_MODE_REQUIRED, 6 CONFLICT, 7 daemon cannot be reached.";
 
+const DOCTOR_HELP: &str = "\
+Checks directories, modes and owners, the store, the sockets, the daemon, the
+clock and the clipboard, whether the daemon runs or not. Changes nothing.
+Exit status: 0 nothing is wrong (there may be warnings), 1 something is.
+
+Examples:
+  claviger doctor
+  claviger doctor --json
+  claviger doctor --data-dir /srv/claviger --runtime-dir /run/claviger";
+
 const EVERYWHERE: &str = "Options of every command";
 const DATA_DIR_HELP: &str =
     "Where the store is [default: $XDG_DATA_HOME/claviger, else ~/.local/share/claviger]";
@@ -73,6 +83,9 @@ pub(crate) enum Command {
     Status,
     /// Ask the daemon to finish, and wait until it has
     Stop,
+    /// Check this installation, and say how to mend what is wrong
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor,
     /// List, create and change keys
     #[command(subcommand)]
     Keys(Keys),
@@ -331,6 +344,13 @@ mod tests {
     }
 
     #[test]
+    fn the_doctors_help_ends_with_examples_and_fits_a_terminal() {
+        assert!(DOCTOR_HELP.lines().all(|line| line.len() < 80));
+        let Ok(Parsed::Help(help)) = parsed("doctor --help") else { panic!("no help") };
+        assert!(help.trim_end().ends_with(DOCTOR_HELP), "{help}");
+    }
+
+    #[test]
     fn the_forms_of_the_contract_are_taken() {
         for line in [
             "",
@@ -340,6 +360,8 @@ mod tests {
             "demo --plain",
             "status --json",
             "stop",
+            "doctor",
+            "doctor --json --data-dir /a",
             "keys list --json",
             "keys create CI",
             "keys create CI --account acc_1 --account acc_2",
@@ -408,6 +430,7 @@ mod tests {
             &["accounts", "update", "a", "--clear", S],
             &["rpc", "a", "{}", S],
             &["status", S],
+            &["doctor", S],
         ] {
             let report = refusal(argv);
             assert!(!report.contains("S3cr3t") && !report.contains("clv_"), "{argv:?}: {report}");

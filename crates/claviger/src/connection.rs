@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::settings::Settings;
 
 /// How long a daemon that is there may take to let us in.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs a command that talks to the daemon, to its end.
 pub(crate) fn wait<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {

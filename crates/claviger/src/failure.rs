@@ -47,6 +47,8 @@ impl From<Code> for Exit {
 pub(crate) enum Failure {
     /// There is something to tell.
     Told(Box<Report>),
+    /// What was asked for was told on standard output, and it is bad news: only the exit status is left.
+    AlreadyTold,
     /// Whoever read our output has had enough, as `head` has: there is nothing to tell and nobody to tell it to.
     ReaderGone,
 }
@@ -127,7 +129,15 @@ impl Failure {
     pub(crate) fn code(&self) -> Option<&'static str> {
         match self {
             Self::Told(report) => Some(report.code),
-            Self::ReaderGone => None,
+            Self::AlreadyTold | Self::ReaderGone => None,
+        }
+    }
+
+    /// What went wrong, where it is for somebody else to tell.
+    pub(crate) fn report(&self) -> Option<&Report> {
+        match self {
+            Self::Told(report) => Some(report),
+            Self::AlreadyTold | Self::ReaderGone => None,
         }
     }
 
@@ -135,13 +145,17 @@ impl Failure {
     pub(crate) fn write_text(&self, to: &mut impl Write) -> io::Result<()> {
         match self {
             Self::Told(report) => report.write(Format::Text, to),
-            Self::ReaderGone => Ok(()),
+            Self::AlreadyTold | Self::ReaderGone => Ok(()),
         }
     }
 
     /// Tells it on standard error and gives the exit status.
     pub(crate) fn tell(&self, format: Format) -> ExitCode {
-        let Self::Told(report) = self else { return ExitCode::SUCCESS };
+        let report = match self {
+            Self::Told(report) => report,
+            Self::AlreadyTold => return ExitCode::from(Exit::Failed as u8),
+            Self::ReaderGone => return ExitCode::SUCCESS,
+        };
         // Nobody is left to tell that standard error is gone.
         let _ = report.write(format, &mut io::stderr().lock());
         ExitCode::from(report.exit as u8)
@@ -152,6 +166,11 @@ impl Report {
     /// What went wrong.
     pub(crate) fn message(&self) -> &str {
         &self.message
+    }
+
+    /// What a person is to do next, where there is something.
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
     }
 
     fn write(&self, format: Format, to: &mut impl Write) -> io::Result<()> {

@@ -41,6 +41,28 @@ pub(crate) fn reader() -> Reader {
     if io::stdout().is_terminal() { Reader::Person } else { Reader::Script }
 }
 
+/// Whether words are coloured. Nothing is told by colour alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ink {
+    /// By the terminal's own sixteen colours.
+    Coloured,
+    /// Not at all.
+    Plain,
+}
+
+/// Looks whether standard output can be coloured, and whether somebody minds (<https://no-color.org>).
+pub(crate) fn ink() -> Ink {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let can = reader() == Reader::Person && set("TERM").is_some_and(|terminal| terminal != "dumb");
+    if can && set("NO_COLOR").is_none() { Ink::Coloured } else { Ink::Plain }
+}
+
+/// How many columns standard output has; `None` where it is no terminal, which folds nothing.
+pub(crate) fn columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(usize::from(size.ws_col))
+}
+
 /// Writes a text that ends with its own line break.
 pub(crate) fn text(text: &str) -> Result<(), Failure> {
     write(text.as_bytes())

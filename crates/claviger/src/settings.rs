@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use claviger_api::{ADMIN_SOCKET, VERIFY_SOCKET};
-use claviger_daemon::Config;
+use claviger_daemon::{Config, SocketConfig};
 use claviger_tui::Keymap;
 
 use crate::args::Places;
@@ -26,7 +26,37 @@ pub(crate) struct Settings {
     rest: ConfigFile,
 }
 
+/// What there is for somebody who only looks: nothing has to be there, and what is wrong with the file is told beside
+/// the rest.
+#[derive(Debug)]
+pub(crate) struct Discovered {
+    /// Where the store is; `None` without a home.
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Where the sockets are; `None` without a home.
+    pub(crate) runtime_dir: Option<PathBuf>,
+    /// The `config.toml` that was read, where there is one, or what is wrong with it; then defaults stand in for it.
+    pub(crate) config: Result<Option<PathBuf>, Failure>,
+    /// Who may use the sockets.
+    pub(crate) sockets: SocketConfig,
+}
+
 impl Settings {
+    /// Looks what there is for this process.
+    pub(crate) fn discover(places: &Places) -> Result<Discovered, Failure> {
+        Self::discover_in(places, |name| std::env::var_os(name))
+    }
+
+    /// Looks what there is for an environment. Fails only where the command line itself is not right.
+    fn discover_in(places: &Places, env: impl Fn(&str) -> Option<OsString>) -> Result<Discovered, Failure> {
+        let env = Environment(&env);
+        let (config, rest) = match read_at(env.config_path(places)?) {
+            Ok((path, file)) => (Ok(path), file),
+            Err(failure) => (Err(failure), ConfigFile::default()),
+        };
+        let (data_dir, runtime_dir) = env.directories(places, &rest)?;
+        Ok(Discovered { data_dir, runtime_dir, config, sockets: rest.sockets })
+    }
+
     /// Finds out the settings of this process.
     pub(crate) fn find(places: &Places) -> Result<Self, Failure> {
         Self::resolve(places, |name| std::env::var_os(name))
@@ -34,22 +64,17 @@ impl Settings {
 
     /// Finds out what can be pressed, for an interface that needs no directories.
     pub(crate) fn find_keymap(places: &Places) -> Result<Keymap, Failure> {
-        Environment(&|name: &str| std::env::var_os(name)).config(places).map(|(_, file)| file.keymap)
+        let path = Environment(&|name: &str| std::env::var_os(name)).config_path(places)?;
+        read_at(path).map(|(_, file)| file.keymap)
     }
 
     /// Finds out the settings for an environment.
     fn resolve(places: &Places, env: impl Fn(&str) -> Option<OsString>) -> Result<Self, Failure> {
         let env = Environment(&env);
-        let (config_file, rest) = env.config(places)?;
-        let data_dir = env
-            .chosen("--data-dir", places.data_dir.as_deref(), "CLAVIGER_DATA_DIR")?
-            .or_else(|| rest.data_dir.clone())
-            .or_else(|| Some(env.base("XDG_DATA_HOME", ".local/share")?.join("claviger")));
-        let runtime_dir = env
-            .chosen("--runtime-dir", places.runtime_dir.as_deref(), "CLAVIGER_RUNTIME_DIR")?
-            .or_else(|| rest.runtime_dir.clone())
-            .or_else(|| Some(env.base("XDG_STATE_HOME", ".local/state")?.join("claviger/run")))
-            .ok_or_else(|| homeless("runtime", "--runtime-dir or CLAVIGER_RUNTIME_DIR"))?;
+        let (config_file, rest) = read_at(env.config_path(places)?)?;
+        let (data_dir, runtime_dir) = env.directories(places, &rest)?;
+        let runtime_dir =
+            runtime_dir.ok_or_else(|| homeless("runtime", "--runtime-dir or CLAVIGER_RUNTIME_DIR"))?;
         Ok(Self { data_dir, runtime_dir, config_file, rest })
     }
 
@@ -116,19 +141,31 @@ impl<F: Fn(&str) -> Option<OsString>> Environment<'_, F> {
         self.0(name).filter(|value| !value.is_empty()).map(PathBuf::from)
     }
 
-    /// The `config.toml` that holds, and where it is.
-    fn config(&self, places: &Places) -> Result<(Option<PathBuf>, ConfigFile), Failure> {
+    /// Where a `config.toml` must or may be.
+    fn config_path(&self, places: &Places) -> Result<Option<(PathBuf, Presence)>, Failure> {
         let named = self.chosen("--config", places.config.as_deref(), "CLAVIGER_CONFIG")?;
-        if let Some(path) = named {
-            let file = read(&path, Presence::Required)?.unwrap_or_default();
-            return Ok((Some(path), file));
-        }
-        let usual = self.base("XDG_CONFIG_HOME", ".config").map(|base| base.join("claviger/config.toml"));
-        let Some(path) = usual else { return Ok((None, ConfigFile::default())) };
-        Ok(match read(&path, Presence::Optional)? {
-            Some(file) => (Some(path), file),
-            None => (None, ConfigFile::default()),
+        let usual = || self.base("XDG_CONFIG_HOME", ".config").map(|base| base.join("claviger/config.toml"));
+        Ok(match named {
+            Some(path) => Some((path, Presence::Required)),
+            None => usual().map(|path| (path, Presence::Optional)),
         })
+    }
+
+    /// The data and the runtime directory; `None` for one that only a home would tell.
+    fn directories(
+        &self,
+        places: &Places,
+        file: &ConfigFile,
+    ) -> Result<(Option<PathBuf>, Option<PathBuf>), Failure> {
+        let data_dir = self
+            .chosen("--data-dir", places.data_dir.as_deref(), "CLAVIGER_DATA_DIR")?
+            .or_else(|| file.data_dir.clone())
+            .or_else(|| Some(self.base("XDG_DATA_HOME", ".local/share")?.join("claviger")));
+        let runtime_dir = self
+            .chosen("--runtime-dir", places.runtime_dir.as_deref(), "CLAVIGER_RUNTIME_DIR")?
+            .or_else(|| file.runtime_dir.clone())
+            .or_else(|| Some(self.base("XDG_STATE_HOME", ".local/state")?.join("claviger/run")));
+        Ok((data_dir, runtime_dir))
     }
 
     /// A path from a flag, else from a variable.
@@ -154,6 +191,15 @@ enum Presence {
     Required,
     /// It is where one may be.
     Optional,
+}
+
+/// The `config.toml` that holds, and where it is.
+fn read_at(place: Option<(PathBuf, Presence)>) -> Result<(Option<PathBuf>, ConfigFile), Failure> {
+    let Some((path, presence)) = place else { return Ok((None, ConfigFile::default())) };
+    Ok(match read(&path, presence)? {
+        Some(file) => (Some(path), file),
+        None => (None, ConfigFile::default()),
+    })
 }
 
 fn read(path: &Path, presence: Presence) -> Result<Option<ConfigFile>, Failure> {
@@ -276,6 +322,24 @@ mod tests {
             let failure = format!("{:?}", resolve(&places, &env).unwrap_err());
             assert!(failure.contains("cannot read /nowhere/c.toml"), "{failure}");
         }
+    }
+
+    #[test]
+    fn who_only_looks_needs_no_home_and_learns_of_a_broken_file_beside_the_rest() {
+        let discover = |places: &Places, env: &[(&str, &str)]| {
+            let find =
+                |name: &str| env.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
+            Settings::discover_in(places, find).unwrap()
+        };
+        let found = discover(&Places::default(), &[]);
+        assert!(found.data_dir.is_none() && found.runtime_dir.is_none() && found.config.unwrap().is_none());
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "runtime_dir = \"/file/r\"\nunknown = 1").unwrap();
+        let places = Places { config: Some(file.path().into()), ..Places::default() };
+        let found = discover(&places, &[("HOME", "/h")]);
+        assert_eq!(found.data_dir.unwrap(), Path::new("/h/.local/share/claviger"));
+        assert_eq!(found.runtime_dir.unwrap(), Path::new("/h/.local/state/claviger/run"));
+        assert!(format!("{:?}", found.config).contains("unknown setting"));
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub(crate) struct Screen {
     input: Box<dyn Write + Send>,
     master: Box<dyn MasterPty + Send>,
     reader: Option<JoinHandle<()>>,
+    /// How the terminal treated what is typed before anything ran in it.
+    untouched: String,
 }
 
 /// What the terminal shows, and word of each change.
@@ -53,6 +55,7 @@ impl Screen {
             command.env(name, value);
         }
         command.cwd(home.path(""));
+        let untouched = format!("{:?}", pair.master.get_termios());
         let child = pair.slave.spawn_command(command).unwrap();
         let parser = Mutex::new(vt100::Parser::new(rows, columns, 1000));
         let drawn = Arc::new(Drawn { parser, changed: Condvar::new(), record: Mutex::default() });
@@ -67,7 +70,7 @@ impl Screen {
             }
         });
         let input = pair.master.take_writer().unwrap();
-        Self { opened_for, drawn, child, input, master: pair.master, reader: Some(reader) }
+        Self { opened_for, drawn, child, input, master: pair.master, reader: Some(reader), untouched }
     }
 
     fn parser(&self) -> MutexGuard<'_, vt100::Parser> {
@@ -97,6 +100,16 @@ impl Screen {
         self.parser().screen().alternate_screen()
     }
 
+    /// Whether any character is coloured.
+    pub(crate) fn has_colour(&self) -> bool {
+        let parser = self.parser();
+        let screen = parser.screen();
+        let (rows, columns) = screen.size();
+        (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))).any(|(row, column)| {
+            screen.cell(row, column).is_some_and(|cell| cell.fgcolor() != vt100::Color::Default)
+        })
+    }
+
     /// Whether pastes are bracketed or the mouse is taken.
     pub(crate) fn has_modes(&self) -> bool {
         let parser = self.parser();
@@ -109,8 +122,13 @@ impl Screen {
         self.parser().screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None
     }
 
+    /// Whether the terminal treats what is typed as it did before anything ran in it.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.discipline() == self.untouched
+    }
+
     /// How the terminal treats what is typed, in words.
-    pub(crate) fn discipline(&self) -> String {
+    fn discipline(&self) -> String {
         format!("{:?}", self.master.get_termios())
     }
 

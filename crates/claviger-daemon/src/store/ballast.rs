@@ -1,6 +1,6 @@
 //! Owns the ballast: room on the disk that is kept for revoking. Must not decide who may use it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -14,6 +14,16 @@ const BYTES: u64 = 4 * 1024 * 1024;
 
 /// Of a small file system it takes one part in so many, so that there is room for the store too.
 const SHARE: u64 = 8;
+
+/// The name of the ballast's file inside the data directory.
+pub const FILE_NAME: &str = "claviger.ballast";
+
+/// Whether what stands in the ballast's place (looked at without following a link) would make room: a file without
+/// blocks makes none.
+#[must_use]
+pub fn holds_room(found: &Metadata) -> bool {
+    found.is_file() && found.len() > 0 && found.blocks() * 512 >= found.len()
+}
 
 /// How often ballast that was spent is tried to be taken again.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
@@ -38,7 +48,7 @@ pub(super) struct Ballast {
 impl Ballast {
     /// The ballast beside a store, taken if there is room for it.
     pub(super) fn beside(store: &Path) -> Self {
-        let ballast = Self { path: store.with_extension("ballast"), spent: Mutex::new(None) };
+        let ballast = Self { path: store.with_file_name(FILE_NAME), spent: Mutex::new(None) };
         if let Err(error) = ballast.take() {
             tracing::warn!(%error, "no room for the ballast: nothing but revoking goes on until there is");
             *ballast.lock() = Some(Instant::now());
@@ -92,9 +102,8 @@ impl Ballast {
 
     fn take(&self) -> io::Result<()> {
         let bytes = self.bytes()?;
-        // One that holds no blocks would make no room.
-        let holds = |found: fs::Metadata| found.is_file() && found.blocks() * 512 >= bytes;
-        if fs::symlink_metadata(&self.path).is_ok_and(holds) {
+        let is_enough = |found: Metadata| holds_room(&found) && found.len() >= bytes;
+        if fs::symlink_metadata(&self.path).is_ok_and(is_enough) {
             return Ok(());
         }
         match fs::remove_file(&self.path) {

@@ -88,3 +88,22 @@ pub enum OpenError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+impl OpenError {
+    /// What a person is to do next, where there is something.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::AlreadyOpen => "stop the other process, or choose another --data-dir",
+            Self::Empty(_) | Self::Foreign(_) => {
+                "nothing was changed: move the file away if it is not yours to keep, or choose another --data-dir"
+            }
+            Self::Damaged(_) => {
+                "nothing can be trusted in it: keep it aside and put a good copy in its place"
+            }
+            Self::Newer { .. } => "start the version that wrote it, or a later one",
+            Self::Io { .. } | Self::Store(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+}

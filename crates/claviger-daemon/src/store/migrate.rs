@@ -16,8 +16,8 @@ type Step = fn(&WriteTransaction) -> Result<(), StoreError>;
 /// The steps in order: the first makes schema 1 of an empty file.
 const STEPS: &[Step] = &[create, count_days];
 
-/// The schema of this version.
-pub(super) const SCHEMA: u64 = STEPS.len() as u64;
+/// The schema of this version: the number that a store has once it was opened by it.
+pub const SCHEMA: u64 = STEPS.len() as u64;
 
 /// Runs the steps that a store of schema `from` lacks, and notes the new schema.
 pub(super) fn migrate(transaction: &WriteTransaction, from: u64) -> Result<(), StoreError> {

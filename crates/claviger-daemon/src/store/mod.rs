@@ -7,8 +7,10 @@ pub(crate) mod disks;
 mod error;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) mod fuzz;
+mod inspect;
 mod migrate;
 mod open;
+mod overlay;
 mod record;
 mod rows;
 mod tables;
@@ -21,9 +23,11 @@ use std::time::{Duration, Instant};
 use redb::{Database, ReadableDatabase};
 
 use ballast::Ballast;
-pub use ballast::Room;
+pub use ballast::{FILE_NAME as BALLAST_NAME, Room, holds_room};
 pub use consistency::check;
 pub use error::{OpenError, StoreError};
+pub use inspect::{Closing, Inspection, inspect};
+pub use migrate::SCHEMA;
 /// One read transaction: all that it sees is of one moment.
 pub use redb::ReadTransaction as Reader;
 pub use rows::Rows;

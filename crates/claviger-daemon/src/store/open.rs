@@ -15,7 +15,7 @@ use super::tables::META;
 use super::{Ballast, OpenError, Opener, Store, StoreError};
 
 /// redb's own default is 1 GiB.
-const CACHE_BYTES: usize = 32 * 1024 * 1024;
+pub(super) const CACHE_BYTES: usize = 32 * 1024 * 1024;
 
 /// What every redb file begins with (redb's file format, "magic number").
 const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
@@ -70,7 +70,7 @@ impl Store {
         Ok(Self::of(None, None, database))
     }
 
-    fn of(path: Option<PathBuf>, opener: Option<Opener>, database: Database) -> Self {
+    pub(super) fn of(path: Option<PathBuf>, opener: Option<Opener>, database: Database) -> Self {
         Self {
             path,
             opener,
@@ -115,7 +115,7 @@ fn create(path: &Path) -> Result<(), OpenError> {
     File::open(directory).and_then(|directory| directory.sync_all()).map_err(fault)
 }
 
-fn refuse_foreign(path: &Path) -> Result<(), OpenError> {
+pub(super) fn refuse_foreign(path: &Path) -> Result<(), OpenError> {
     let fault = |error: io::Error| OpenError::Io { path: path.into(), error };
     let mut beginning = [0; MAGIC.len()];
     match File::open(path).and_then(|mut file| file.read_exact(&mut beginning)) {
@@ -139,7 +139,7 @@ fn refuse_unknown_schema(path: &Path) -> Result<(), OpenError> {
     quietly(look).flatten().map_or(Ok(()), |schema| check_schema(path, schema))
 }
 
-fn check_schema(path: &Path, schema: u64) -> Result<(), OpenError> {
+pub(super) fn check_schema(path: &Path, schema: u64) -> Result<(), OpenError> {
     match schema {
         // Another program's database: every store of ours has a schema from the moment that it stands in its place.
         0 => Err(OpenError::Foreign(path.into())),
@@ -150,7 +150,15 @@ fn check_schema(path: &Path, schema: u64) -> Result<(), OpenError> {
 
 /// Opens a file with its integrity checked. redb can panic on a disk that lies; that is damage too.
 fn open_checked(path: &Path) -> Result<Database, OpenError> {
-    let open = || Builder::new().set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true).open(path);
+    open_checked_by(path, |builder| builder.open(path))
+}
+
+/// The same by any way to open what is at `path`.
+pub(super) fn open_checked_by(
+    path: &Path,
+    open: impl FnOnce(&mut Builder) -> Result<Database, DatabaseError>,
+) -> Result<Database, OpenError> {
+    let open = || open(Builder::new().set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true));
     match quietly(open) {
         Some(Ok(database)) => Ok(database),
         Some(Err(DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch)) => {
@@ -170,7 +178,7 @@ fn open_checked(path: &Path) -> Result<Database, OpenError> {
 
 /// Runs what can panic on a damaged file; `None` where it did. Its panic is not reported: the error that it becomes
 /// says what to do.
-fn quietly<T>(run: impl FnOnce() -> T) -> Option<T> {
+pub(super) fn quietly<T>(run: impl FnOnce() -> T) -> Option<T> {
     let before = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
     let result = catch_unwind(AssertUnwindSafe(run)).ok();
@@ -178,7 +186,7 @@ fn quietly<T>(run: impl FnOnce() -> T) -> Option<T> {
     result
 }
 
-fn bring_up_to_date(database: &Database) -> Result<(), OpenError> {
+pub(super) fn bring_up_to_date(database: &Database) -> Result<(), OpenError> {
     let schema = schema_of(database)?;
     if schema == SCHEMA {
         return Ok(());
@@ -189,7 +197,7 @@ fn bring_up_to_date(database: &Database) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn schema_of(database: &impl ReadableDatabase) -> Result<u64, StoreError> {
+pub(super) fn schema_of(database: &impl ReadableDatabase) -> Result<u64, StoreError> {
     let transaction = database.begin_read()?;
     match transaction.open_table(META) {
         Ok(table) => Ok(table.get("schema")?.map_or(0, |row| row.value())),

@@ -10,7 +10,7 @@ use rand::rngs::SysRng;
 
 use crate::command::Context;
 use crate::connection;
-use crate::failure::Failure;
+use crate::failure::{Failure, Report};
 use crate::output::{self, Format};
 
 /// How often it is asked what became of a request that the daemon does not know yet.
@@ -97,10 +97,7 @@ fn after_retry(error: CallError) -> Failure {
 
 /// Nobody has the secret. That the reader is gone is a failure here, unlike for a listing.
 fn undelivered(failure: &Failure, key: &Key) -> Failure {
-    let reason = match failure {
-        Failure::ReaderGone => "nobody reads it".to_owned(),
-        Failure::Told(report) => report.message().to_owned(),
-    };
+    let reason = failure.report().map_or("nobody reads it", Report::message);
     Failure::failed(format!("the secret could not be delivered: {reason}")).hint(format!(
         "the key is there without anybody having its secret: `claviger keys rotate {id}` or `claviger keys delete {id}`",
         id = key.id,

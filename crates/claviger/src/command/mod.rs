@@ -3,6 +3,7 @@
 mod accounts;
 mod activity;
 mod completions;
+mod doctor;
 mod handover;
 mod keys;
 mod rpc;
@@ -40,6 +41,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Some(Command::Daemon(daemon)) => daemon::run(&context()?.settings, &daemon),
         Some(Command::Status) => connection::wait(status::run(&context()?)),
         Some(Command::Stop) => connection::wait(stop::run(&context()?)),
+        Some(Command::Doctor) => connection::wait(doctor::run(&places, format)),
         Some(Command::Keys(keys)) => connection::wait(keys::run(&context()?, keys)),
         Some(Command::Accounts(accounts)) => connection::wait(accounts::run(&context()?, accounts)),
         Some(Command::StorageMode { state }) => connection::wait(storage_mode::run(&context()?, state)),

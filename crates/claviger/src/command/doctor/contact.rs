@@ -1,0 +1,115 @@
+//! Owns asking the daemon how it is. Must not start one, end one or change anything in it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use claviger_api::client::{Client, ConnectError, MAX_SOCKET_PATH};
+use claviger_api::method::{ActivityList, ListActivity, NoParams, SystemHealth, SystemStatus};
+use claviger_api::object::Status;
+use claviger_api::page::Limit;
+use claviger_api::{ADMIN_SOCKET, Timestamp, VERIFY_SOCKET};
+use tokio::net::UnixStream;
+use tokio::time::timeout;
+
+use crate::connection::{PATIENCE, explain};
+use crate::failure::Failure;
+
+/// What came of asking.
+#[derive(Debug)]
+pub(super) enum Contact {
+    /// Nothing listens.
+    None,
+    /// Something is there, but it does not answer us as a daemon does.
+    Refused(Failure),
+    /// It answers.
+    Answers(Box<Answer>),
+}
+
+/// What the daemon and the system say of it.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: Status,
+    /// The uid that it runs as, by the socket's credentials.
+    pub(super) uid: u32,
+    /// Its process as this process sees it: across a container's wall it has another number, or none.
+    pub(super) seen_pid: Option<u32>,
+    /// The newest time that it tells: its start, or the newest entry of the audit trail.
+    pub(super) newest: Timestamp,
+    /// Whether it also answers where others may ask.
+    pub(super) verify: Result<(), Failure>,
+}
+
+impl Contact {
+    /// What answers, where something does.
+    pub(super) fn answer(&self) -> Option<&Answer> {
+        match self {
+            Self::Answers(answer) => Some(answer),
+            Self::None | Self::Refused(_) => None,
+        }
+    }
+}
+
+/// Asks at the sockets of a runtime directory.
+pub(super) async fn ask(runtime_dir: &Path) -> Contact {
+    let (admin, verify) = (runtime_dir.join(ADMIN_SOCKET), runtime_dir.join(VERIFY_SOCKET));
+    // The longer of both names: a daemon refuses to start where one of them does not fit.
+    let len = verify.as_os_str().len();
+    if len > MAX_SOCKET_PATH {
+        return Contact::Refused(explain(ConnectError::PathTooLong { len }));
+    }
+    let client = match Client::connect(&admin, PATIENCE).await {
+        Ok(client) => client,
+        Err(ConnectError::NotRunning(_)) => return Contact::None,
+        Err(error) => return Contact::Refused(explain(error)),
+    };
+    match converse(&client, &admin, &verify).await {
+        Ok(answer) => Contact::Answers(Box::new(answer)),
+        Err(failure) => Contact::Refused(failure),
+    }
+}
+
+async fn converse(client: &Client, admin: &Path, verify: &Path) -> Result<Answer, Failure> {
+    let status = client.call::<SystemStatus>(NoParams {}).await?;
+    let limit = Limit::new(1);
+    let trail = client.call::<ActivityList>(ListActivity { limit, ..ListActivity::default() }).await?;
+    let newest = trail.entries.first().map_or(status.started_at, |entry| entry.at.max(status.started_at));
+    let (uid, seen_pid) = peer(admin).await.unwrap_or((rustix::process::geteuid().as_raw(), None));
+    Ok(Answer { uid, seen_pid, newest, verify: health(verify).await, status })
+}
+
+/// Who listens, by the socket's credentials: uid and process.
+async fn peer(socket: &Path) -> Option<(u32, Option<u32>)> {
+    let stream = timeout(Duration::from_secs(1), UnixStream::connect(socket)).await.ok()?.ok()?;
+    let credentials = stream.peer_cred().ok()?;
+    // 0 is one that cannot be seen from here (unix(7)).
+    let pid = credentials.pid().and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid > 0);
+    Some((credentials.uid(), pid))
+}
+
+async fn health(socket: &Path) -> Result<(), Failure> {
+    let client = Client::connect(socket, PATIENCE).await.map_err(explain)?;
+    client.call::<SystemHealth>(NoParams {}).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+impl Answer {
+    /// What a daemon of this version says that is as it should be.
+    pub(super) fn sample() -> Self {
+        let status = Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            protocol: claviger_api::PROTOCOL,
+            pid: 77,
+            started_at: Timestamp::default(),
+            revision: 0,
+            keys: 0,
+            accounts: 0,
+            storage_mode: false,
+            data_dir: "/d".to_owned(),
+            runtime_dir: "/r".to_owned(),
+            store_bytes: 0,
+            verifications: claviger_api::object::VerificationCounts::default(),
+        };
+        Self { status, uid: 1000, seen_pid: Some(77), newest: Timestamp::default(), verify: Ok(()) }
+    }
+}
