@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use super::*;
 use crate::store::check;
 use crate::store::disks::failing::Disk;
-use crate::store::disks::open_on;
+use crate::store::disks::{open_on, open_with_cache};
 
 /// What the answers say must be on the disk.
 #[derive(Debug, Default)]
@@ -155,6 +155,7 @@ async fn fail(call: usize, how: Errno) -> Option<usize> {
     disk.fail_once_after(call, how);
     let told = act(&world, &keys).await;
     let has_failed = disk.has_failed();
+    // Nothing but verifying has to bring it back.
     if world.service.settings().is_ok_and(|settings| settings.storage_mode) {
         recovered(&world, &keys[2].secret, &what).await;
     }
@@ -177,4 +178,28 @@ async fn whichever_call_to_the_disk_fails_once_no_success_is_false() {
         }
         assert!(calls > 50 && refused > 10, "{calls} calls, of which {refused} were refused: too few");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_fails_once_is_forgotten_by_verifying_alone() {
+    let (made, disk, keys) = made().await;
+    made.service.finish().await;
+    drop(made);
+    let mut refused = 0;
+    for call in 0.. {
+        let world = World::of(open_with_cache(&disk, 0).unwrap(), 2_000);
+        disk.fail_once_after(call, Errno::IO);
+        // The first is cold and asks twice, the second warm.
+        for _ in 0..2 {
+            refused += usize::from(look(&world, &keys[0].secret).await.is_none());
+        }
+        let has_failed = disk.has_failed();
+        recovered(&world, &keys[0].secret, &format!("call {call} fails")).await;
+        assert_eq!(look(&world, &keys[0].secret).await, Some(true));
+        world.service.finish().await;
+        if !has_failed {
+            break;
+        }
+    }
+    assert!(refused > 5, "only {refused} were refused: the store reads nothing from the disk");
 }
