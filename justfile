@@ -61,3 +61,7 @@ docs:
 # Cuts the power 20,000 times during stores' lives, and looks at what is left.
 power-cut cuts="20000":
     CLAVIGER_CUTS={{cuts}} cargo test --release -p claviger-daemon power_cut
+
+# Kills the daemon 1,000 times while four writers write, and looks for what was answered.
+kills kills="1000":
+    CLAVIGER_KILLS={{kills}} cargo test --release -p claviger --test e2e -- --nocapture kills::
