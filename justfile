@@ -65,3 +65,7 @@ power-cut cuts="20000":
 # Kills the daemon 1,000 times while four writers write, and looks for what was answered.
 kills kills="1000":
     CLAVIGER_KILLS={{kills}} cargo test --release -p claviger --test e2e -- --nocapture kills::
+
+# Damages a store 2,000 times: flipped bits, zeroed sectors, files cut short.
+rot damages="2000":
+    CLAVIGER_ROT={{damages}} cargo test --release -p claviger --test e2e -- --nocapture rot::

@@ -23,6 +23,7 @@ mod names;
 mod races;
 mod refusals;
 mod revisions;
+mod rot;
 mod scopes;
 mod secrets;
 mod settings;
