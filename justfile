@@ -69,3 +69,7 @@ kills kills="1000":
 # Damages a store 2,000 times: flipped bits, zeroed sectors, files cut short.
 rot damages="2000":
     CLAVIGER_ROT={{damages}} cargo test --release -p claviger --test e2e -- --nocapture rot::
+
+# Starts 100 daemons at once: without a store, on stale sockets, and beside one that serves.
+starts starts="100":
+    CLAVIGER_STARTS={{starts}} cargo test --release -p claviger --test e2e -- --nocapture starts::

@@ -28,6 +28,7 @@ mod scopes;
 mod secrets;
 mod settings;
 mod sockets;
+mod starts;
 mod stores;
 mod terminal;
 mod users;
