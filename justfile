@@ -73,3 +73,7 @@ rot damages="2000":
 # Starts 100 daemons at once: without a store, on stale sockets, and beside one that serves.
 starts starts="100":
     CLAVIGER_STARTS={{starts}} cargo test --release -p claviger --test e2e -- --nocapture starts::
+
+# Plays 2,000 rounds of rotation against verification, and of disconnecting against editing.
+races rounds="2000":
+    CLAVIGER_ROUNDS={{rounds}} cargo test --release -p claviger --test e2e -- --nocapture races::
