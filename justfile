@@ -77,3 +77,11 @@ starts starts="100":
 # Plays 2,000 rounds of rotation against verification, and of disconnecting against editing.
 races rounds="2000":
     CLAVIGER_ROUNDS={{rounds}} cargo test --release -p claviger --test e2e -- --nocapture races::
+
+# Brings a crowd of 1,000 to a daemon with few descriptors, bodies of 100 MB, and batches of 10,000 calls.
+crowd callers="1000":
+    CLAVIGER_CROWD={{callers}} cargo test --release -p claviger --test e2e -- --nocapture --test-threads 1 crowds::
+
+# Brings callers who are slow or silent, so many of each of six kinds.
+slow callers="40":
+    CLAVIGER_SLOW={{callers}} cargo test --release -p claviger --test e2e -- --nocapture slow::

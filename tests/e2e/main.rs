@@ -7,6 +7,7 @@
 )]
 
 mod command_line;
+mod crowds;
 mod durability;
 mod envelope;
 mod events;
@@ -27,6 +28,7 @@ mod rot;
 mod scopes;
 mod secrets;
 mod settings;
+mod slow;
 mod sockets;
 mod starts;
 mod stores;
