@@ -85,3 +85,13 @@ crowd callers="1000":
 # Brings callers who are slow or silent, so many of each of six kinds.
 slow callers="40":
     CLAVIGER_SLOW={{callers}} cargo test --release -p claviger --test e2e -- --nocapture slow::
+
+# Fails each of the daemon's writes, syncs, truncations and openings once, by strace, which it needs.
+failing-io times="60":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    if ! strace --version >/dev/null 2>&1; then
+        echo "just failing-io needs strace, which the system's packages have under that name" >&2
+        exit 1
+    fi
+    CLAVIGER_FAILURES={{times}} cargo test --release -p claviger --test e2e -- --nocapture --ignored failing_io::

@@ -11,6 +11,7 @@ mod crowds;
 mod durability;
 mod envelope;
 mod events;
+mod failing_io;
 mod full_disk;
 mod harness;
 mod house;
