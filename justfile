@@ -62,6 +62,9 @@ docs:
 power-cut cuts="20000":
     CLAVIGER_CUTS={{cuts}} cargo test --release -p claviger-daemon power_cut
 
+# Makes every fault of the table in docs/security.md, each at length. Takes some ten minutes once it is built; needs strace.
+faults: kills rot starts races crowd slow failing-io power-cut histories storm
+
 # Kills the daemon 1,000 times while four writers write, and looks for what was answered.
 kills kills="1000":
     CLAVIGER_KILLS={{kills}} cargo test --release -p claviger --test e2e -- --nocapture kills::
@@ -95,3 +98,7 @@ failing-io times="60":
         exit 1
     fi
     CLAVIGER_FAILURES={{times}} cargo test --release -p claviger --test e2e -- --nocapture --ignored failing_io::
+
+# Measures a storm of 1,000 connections, half of which hang up, beside a caller whose key is warm.
+storm:
+    cargo bench -p claviger --bench storm
