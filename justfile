@@ -65,3 +65,44 @@ docs:
 # Cuts the power 20,000 times during stores' lives, and looks at what is left.
 power-cut cuts="20000":
     CLAVIGER_CUTS={{cuts}} cargo test --release -p claviger-daemon power_cut
+
+# Makes every fault of the table in docs/security.md, each at length. Takes some ten minutes once it is built; needs strace.
+faults: kills rot starts races crowd slow failing-io power-cut histories storm
+
+# Kills the daemon 1,000 times while four writers write, and looks for what was answered.
+kills kills="1000":
+    CLAVIGER_KILLS={{kills}} cargo test --release -p claviger --test e2e -- --nocapture kills::
+
+# Damages a store 2,000 times: flipped bits, zeroed sectors, files cut short.
+rot damages="2000":
+    CLAVIGER_ROT={{damages}} cargo test --release -p claviger --test e2e -- --nocapture rot::
+
+# Starts 100 daemons at once: without a store, on stale sockets, and beside one that serves.
+starts starts="100":
+    CLAVIGER_STARTS={{starts}} cargo test --release -p claviger --test e2e -- --nocapture starts::
+
+# Plays 2,000 rounds of rotation against verification, and of disconnecting against editing.
+races rounds="2000":
+    CLAVIGER_ROUNDS={{rounds}} cargo test --release -p claviger --test e2e -- --nocapture races::
+
+# Brings a crowd of 1,000 to a daemon with few descriptors, bodies of 100 MB, and batches of 10,000 calls.
+crowd callers="1000":
+    CLAVIGER_CROWD={{callers}} cargo test --release -p claviger --test e2e -- --nocapture --test-threads 1 crowds::
+
+# Brings callers who are slow or silent, so many of each of six kinds.
+slow callers="40":
+    CLAVIGER_SLOW={{callers}} cargo test --release -p claviger --test e2e -- --nocapture slow::
+
+# Fails each of the daemon's writes, syncs, truncations and openings once, by strace, which it needs.
+failing-io times="60":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    if ! strace --version >/dev/null 2>&1; then
+        echo "just failing-io needs strace, which the system's packages have under that name" >&2
+        exit 1
+    fi
+    CLAVIGER_FAILURES={{times}} cargo test --release -p claviger --test e2e -- --nocapture --ignored failing_io::
+
+# Measures a storm of 1,000 connections, half of which hang up, beside a caller whose key is warm.
+storm:
+    cargo bench -p claviger --bench storm

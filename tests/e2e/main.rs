@@ -7,15 +7,18 @@
 )]
 
 mod command_line;
+mod crowds;
 mod doctor;
 mod durability;
 mod envelope;
 mod events;
+mod failing_io;
 mod full_disk;
 mod harness;
 mod house;
 mod idempotency;
 mod interface;
+mod kills;
 mod limits;
 mod lists;
 mod memory;
@@ -24,11 +27,15 @@ mod names;
 mod races;
 mod refusals;
 mod revisions;
+mod rot;
 mod scopes;
 mod secrets;
 mod settings;
+mod slow;
 mod sockets;
+mod starts;
 mod stores;
 mod terminal;
 mod users;
 mod verification;
+mod writer;

@@ -1,5 +1,5 @@
-//! Owns the tests of what binds from the moment that a reply can be read, with verifications under way. Must not test
-//! a change by itself.
+//! Owns the tests of what binds from the moment that a reply can be read, with verifications or other changes under way.
+//! `just races` plays 2,000 rounds. Must not test a change by itself.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,7 +8,17 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Daemon, Home, Minted, Socket, assert_code, soon};
+use crate::harness::{Daemon, Home, Minted, Socket, assert_code, effort, soon, tell};
+
+/// Rounds of the two races that have a long form.
+const ROUNDS: usize = 20;
+
+/// A daemon that does not write down each of thousands of calls.
+fn quiet() -> Daemon {
+    let mut home = Home::new();
+    home.log_level = "info";
+    home.start()
+}
 
 /// One verification under way while something changed.
 struct Attempt {
@@ -63,18 +73,70 @@ fn assert_none_after(attempts: &[Attempt], replied: Instant, what: &str) {
 
 #[test]
 fn the_old_secret_is_refused_from_the_moment_the_reply_of_rotate_can_be_read() {
-    let daemon = Daemon::start();
+    let rounds = effort("CLAVIGER_ROUNDS", ROUNDS);
+    let daemon = quiet();
     let mut key = daemon.create_for_all("rotated under load");
-    for _ in 0..20 {
+    let mut late = 0;
+    for _ in 0..rounds {
         let (attempts, replied, result) = race(&daemon.verify, &key.secret, None, "UNAUTHORIZED", || {
             daemon.admin.ok("keys.rotate", &json!({"id": key.id}))
         });
         assert_none_after(&attempts, replied, "keys.rotate");
+        late += attempts.iter().filter(|one| one.began > replied).count();
         let fresh = Minted::of(&result);
         daemon.granted(&fresh.secret, None);
         daemon.denied(&key.secret, None, "UNAUTHORIZED");
         key = fresh;
     }
+    tell(&format!("{rounds} rotations, {late} verifications of the old secret after the reply, 0 granted"));
+}
+
+/// Edits a key and verifies it, again and again until it is told to stop; says how many edits gave it the account.
+fn edit(daemon: &Daemon, key: &Minted, stop: &AtomicBool) -> usize {
+    let mut given = 0;
+    while !stop.load(Ordering::Acquire) {
+        for scope in [json!({"accounts": ["kept", "brief"]}), json!({"accounts": ["kept"]})] {
+            match daemon.admin.call("keys.set_scope", &json!({"id": key.id, "scope": scope})) {
+                Ok(key) => given += usize::from(key["scope"]["accounts"].as_array().unwrap().len() == 2),
+                // The account may be gone by now.
+                Err(error) => assert_eq!(error.data["status"].as_u64().map(|status| status / 100), Some(4)),
+            }
+        }
+    }
+    given
+}
+
+#[test]
+fn an_account_that_is_disconnected_while_keys_are_edited_is_in_no_key_from_the_reply_on() {
+    let rounds = effort("CLAVIGER_ROUNDS", ROUNDS);
+    let daemon = quiet();
+    daemon.connect("kept");
+    let keys: Vec<Minted> = (0..2).map(|n| daemon.create_for(&format!("edited {n}"), &["kept"])).collect();
+    let mut given = 0;
+    for _ in 0..rounds {
+        daemon.connect("brief");
+        let stop = AtomicBool::new(false);
+        given += thread::scope(|scope| {
+            let editors: Vec<_> = keys.iter().map(|key| scope.spawn(|| edit(&daemon, key, &stop))).collect();
+            soon("a key has the account", || daemon.visible(&keys[0].secret).len() == 2);
+            daemon.admin.ok("accounts.disconnect", &json!({"id": "brief"}));
+            for key in &keys {
+                daemon.denied(&key.secret, Some("brief"), "NOT_FOUND");
+                assert_eq!(daemon.key(&key.id)["scope"], json!({"accounts": ["kept"]}));
+            }
+            stop.store(true, Ordering::Release);
+            editors.into_iter().map(|editor| editor.join().unwrap()).sum::<usize>()
+        });
+        // Connected again, it is still in none: an edit that came too late has left nothing behind.
+        daemon.connect("brief");
+        for key in &keys {
+            daemon.denied(&key.secret, Some("brief"), "NOT_FOUND");
+        }
+        daemon.admin.ok("accounts.disconnect", &json!({"id": "brief"}));
+    }
+    tell(&format!(
+        "{rounds} disconnections among {given} edits that gave the account, 0 granted after the reply"
+    ));
 }
 
 #[test]

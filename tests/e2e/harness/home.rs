@@ -55,6 +55,8 @@ pub(crate) struct Home {
     pub(crate) log: PathBuf,
     /// How much is logged: all of it, for tests look for secrets there; a benchmark asks for less.
     pub(crate) log_level: &'static str,
+    /// What the daemon is run under, as a command and its first arguments; nothing where this is empty.
+    pub(crate) under: Vec<String>,
     /// Where the data directory is a disk of its own, what holds it.
     disk: Option<SmallDisk>,
 }
@@ -86,7 +88,7 @@ impl Home {
         let at = |name: &str| dir.path().join(name);
         let (data, run, log) = (at("data"), at("run"), at("log"));
         fs::create_dir(at("home")).unwrap();
-        Self { dir, data, run, log, log_level: "trace", disk: None }
+        Self { dir, data, run, log, log_level: "trace", under: Vec::new(), disk: None }
     }
 
     /// Writes the configuration anew.
@@ -188,7 +190,11 @@ impl Home {
         }
         command.arg("daemon").arg("--data-dir").arg(&self.data).arg("--runtime-dir").arg(&self.run);
         command.arg("--config").arg(self.config());
-        command
+        let [program, first @ ..] = &self.under[..] else { return command };
+        let mut over = Command::new(program);
+        over.args(first).arg(command.get_program()).args(command.get_args()).current_dir(self.dir.path());
+        over.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        over
     }
 
     fn spawn(&self) -> Process {
@@ -239,12 +245,29 @@ impl Home {
         runs.then_some(process)
     }
 
-    /// Starts several daemons here at once and gives those that still run when the others have ended.
-    pub(crate) fn race(&self, starters: usize) -> Vec<Process> {
+    /// Starts several daemons here at once and gives those that still run when the others have ended. Looks around all
+    /// the while.
+    pub(crate) fn race(&self, starters: usize, look: impl FnMut()) -> Vec<Process> {
+        self.start_many(starters, 1, look)
+    }
+
+    /// Starts several where one runs already, and gives how many have refused to run.
+    pub(crate) fn race_in_vain(&self, starters: usize, look: impl FnMut()) -> usize {
+        starters - self.start_many(starters, 0, look).len()
+    }
+
+    fn start_many(&self, starters: usize, winners: usize, mut look: impl FnMut()) -> Vec<Process> {
         let mut running: Vec<Process> = (0..starters).map(|_| self.spawn()).collect();
-        soon("all but one have ended", || {
-            running.retain_mut(|process| process.0.try_wait().unwrap().is_none());
-            running.len() <= 1
+        soon("all but the winner have ended", || {
+            look();
+            running.retain_mut(|process| {
+                let ended = process.0.try_wait().unwrap();
+                let is_refusal =
+                    |status: ExitStatus| status.code().is_some_and(|code| code != 0 && code != 101);
+                assert!(ended.is_none_or(is_refusal), "a loser ended with {ended:?}: {}", self.log_text());
+                ended.is_none()
+            });
+            running.len() <= winners
         });
         running
     }

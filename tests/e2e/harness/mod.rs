@@ -3,8 +3,10 @@
 
 mod daemon;
 mod disk;
+mod effort;
 mod home;
 mod http;
+mod process;
 mod rpc;
 mod screen;
 mod secret;
@@ -12,8 +14,10 @@ mod wait;
 mod websocket;
 
 pub(crate) use daemon::{Daemon, Minted};
+pub(crate) use effort::{effort, tell};
 pub(crate) use home::{Home, Output};
 pub(crate) use http::exchange;
+pub(crate) use process::{peak_memory, processor_time};
 pub(crate) use rpc::{RpcError, Socket, assert_code};
 pub(crate) use screen::{OpenedFor, Screen};
 pub(crate) use secret::SecretParts;

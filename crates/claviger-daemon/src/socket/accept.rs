@@ -1,12 +1,11 @@
 //! Owns the loop that takes connections in: who is let in, and what those are told who are not.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use claviger_api::Access;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
 use super::connection::{Server, serve};
 use super::limit::Connections;
@@ -17,9 +16,6 @@ const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
 
 /// How long somebody who is turned away may take to read why.
 const FAREWELL: Duration = Duration::from_millis(250);
-
-/// How many of those are waited for at once.
-const FAREWELLS: usize = 32;
 
 /// One bound socket, and who may use it.
 pub struct Listener {
@@ -39,7 +35,6 @@ pub async fn accept(
     mut stop: watch::Receiver<bool>,
     alive: mpsc::Sender<()>,
 ) {
-    let farewells = Arc::new(Semaphore::new(FAREWELLS));
     loop {
         let accepted = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
@@ -57,13 +52,19 @@ pub async fn accept(
         let Ok(peer) = peer_of(&stream) else { continue };
         if listener.uids.as_ref().is_some_and(|uids| !uids.contains(&peer.uid)) {
             tracing::warn!(uid = peer.uid, pid = peer.pid, "refused on the admin socket");
-            turn_away(stream, &farewells, "403 Forbidden", "FORBIDDEN", "this uid may not administer keys");
+            turn_away(
+                stream,
+                connections.farewell(),
+                "403 Forbidden",
+                "FORBIDDEN",
+                "this uid may not administer keys",
+            );
             continue;
         }
         let Some(place) = connections.take(listener.access) else {
             turn_away(
                 stream,
-                &farewells,
+                connections.farewell(),
                 "503 Service Unavailable",
                 "BUSY",
                 "too many connections: try again shortly",
@@ -84,7 +85,13 @@ fn peer_of(stream: &UnixStream) -> io::Result<Peer> {
 }
 
 /// Says why in one write that never waits, then hangs up.
-fn turn_away(stream: UnixStream, farewells: &Arc<Semaphore>, status: &str, code: &str, message: &str) {
+fn turn_away(
+    stream: UnixStream,
+    place: Option<OwnedSemaphorePermit>,
+    status: &str,
+    code: &str,
+    message: &str,
+) {
     let body = format!("{{\"error\":{{\"code\":\"{code}\",\"message\":\"{message}\"}}}}");
     let retry = if code == "BUSY" { "retry-after: 1\r\n" } else { "" };
     let answer = format!(
@@ -93,7 +100,7 @@ fn turn_away(stream: UnixStream, farewells: &Arc<Semaphore>, status: &str, code:
     );
     let _ = stream.try_write(answer.as_bytes());
     // Who is still sending when we hang up sees a broken pipe instead of the answer. A few are waited for.
-    let Ok(place) = Arc::clone(farewells).try_acquire_owned() else { return };
+    let Some(place) = place else { return };
     tokio::spawn(async move {
         let mut unread = [0; 4096];
         let drained = async {

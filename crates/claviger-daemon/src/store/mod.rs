@@ -48,7 +48,7 @@ pub struct Store {
     /// Empty only while a failed file could not be opened again. Readers hold the lock for one transaction, so that
     /// whoever opens the file again knows that nobody still has the old one.
     database: RwLock<Option<Database>>,
-    /// When a file that could not be opened again was last tried.
+    /// When a failed file was last tried.
     tried_again: Mutex<Option<Instant>>,
 }
 
@@ -64,6 +64,17 @@ impl Store {
     /// # Errors
     /// The store failed, or what `read` returns.
     pub fn read<T>(&self, read: impl FnOnce(&Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let result = self.read_once(read);
+        // After one failure redb fails whatever it has not in memory, until the file is opened again. Where nothing but
+        // reading goes on, nobody else would.
+        if let Err(StoreError::Failed(redb::Error::Io(_) | redb::Error::PreviousIo)) = &result {
+            tracing::warn!("a read failed: opening the store again");
+            let _ = self.try_again();
+        }
+        result
+    }
+
+    fn read_once<T>(&self, read: impl FnOnce(&Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let database = self.open_database()?;
         let transaction = database.as_ref().ok_or(StoreError::Unavailable)?.begin_read()?;
         read(&transaction)
@@ -94,18 +105,21 @@ impl Store {
             return Ok(database);
         }
         drop(database);
-        {
-            let mut tried = self.tried_again.lock().map_err(|_| StoreError::Unavailable)?;
-            if tried.is_some_and(|tried| tried.elapsed() < TRY_AGAIN) {
-                return Err(StoreError::Unavailable);
-            }
-            *tried = Some(Instant::now());
-            if let Err(error) = self.reopen() {
-                tracing::warn!(%error, "the store still does not open");
-                return Err(StoreError::Unavailable);
-            }
-        }
+        self.try_again()?;
         self.database.read().map_err(|_| StoreError::Unavailable)
+    }
+
+    /// Opens a failed file again, at most once a second: that reads the whole of it.
+    fn try_again(&self) -> Result<(), StoreError> {
+        let mut tried = self.tried_again.lock().map_err(|_| StoreError::Unavailable)?;
+        if tried.is_some_and(|tried| tried.elapsed() < TRY_AGAIN) {
+            return Err(StoreError::Unavailable);
+        }
+        *tried = Some(Instant::now());
+        self.reopen().map_err(|error| {
+            tracing::warn!(%error, "the store still does not open");
+            StoreError::Unavailable
+        })
     }
 
     /// How much room there is to write.

@@ -1,17 +1,22 @@
-//! Owns a disk that fails when it is told to. Must not know what is on it.
+//! Owns a disk that fails when it is told to: for a while, or in one call. Must not know what is on it.
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use redb::StorageBackend;
+use rustix::io::Errno;
 
-/// A disk in memory that fails from some sync on, until it is mended.
+/// A disk in memory that fails from some sync on, until it is mended, or in one call only.
 #[derive(Clone, Debug)]
 pub(crate) struct Disk {
     bytes: Arc<Mutex<Vec<u8>>>,
     /// How many syncs go well before it fails; `usize::MAX` while it is sound.
     left: Arc<AtomicUsize>,
+    /// How many calls there were.
+    calls: Arc<AtomicUsize>,
+    /// The one call that fails, by its number, and how.
+    once: Arc<Mutex<Option<(usize, Errno)>>>,
 }
 
 const SOUND: usize = usize::MAX;
@@ -19,7 +24,23 @@ const SOUND: usize = usize::MAX;
 impl Disk {
     /// An empty disk that works.
     pub(crate) fn new() -> Self {
-        Self { bytes: Arc::default(), left: Arc::new(AtomicUsize::new(SOUND)) }
+        let left = Arc::new(AtomicUsize::new(SOUND));
+        Self { bytes: Arc::default(), left, calls: Arc::default(), once: Arc::default() }
+    }
+
+    /// How many calls there were so far, of any kind.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(SeqCst)
+    }
+
+    /// Lets so many more calls go well, fails the one after them, and no other.
+    pub(crate) fn fail_once_after(&self, calls: usize, how: Errno) {
+        *self.once.lock().unwrap() = Some((self.calls() + calls, how));
+    }
+
+    /// Whether the one call that was to fail has.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.once.lock().unwrap().is_some_and(|(call, _)| call < self.calls())
     }
 
     /// Lets so many syncs go well, and then nothing at all.
@@ -33,6 +54,14 @@ impl Disk {
     }
 
     fn works(&self) -> io::Result<()> {
+        let call = self.calls.fetch_add(1, SeqCst);
+        match *self.once.lock().unwrap() {
+            Some((failing, how)) if failing == call => Err(how.into()),
+            _ => self.is_sound(),
+        }
+    }
+
+    fn is_sound(&self) -> io::Result<()> {
         if self.left.load(SeqCst) == 0 { Err(io::Error::other("the disk is broken")) } else { Ok(()) }
     }
 }
@@ -61,7 +90,7 @@ impl StorageBackend for Disk {
         let left = self.left.load(SeqCst);
         if left != SOUND {
             self.left.store(left - 1, SeqCst);
-            self.works()?;
+            self.is_sound()?;
         }
         Ok(())
     }
