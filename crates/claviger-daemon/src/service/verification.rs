@@ -79,8 +79,7 @@ impl Service {
         self.judge(peer, secret, |rows, key, state| {
             let account = match account {
                 None => None,
-                // The account is read whether or not the scope has it, so that both refusals cost the same.
-                Some(id) => match visible(&key.scope, find(rows, id)?) {
+                Some(id) => match visible(&key.scope, find(rows, &key.scope, id)?) {
                     Ok(account) => Some(account),
                     Err(denial) => return Ok(Err(denial)),
                 },
@@ -236,6 +235,12 @@ impl Service {
     }
 }
 
-fn find(rows: &impl Rows, id: &PresentedAccountId) -> Result<Option<Account>, StoreError> {
-    id.as_id().map_or(Ok(None), |id| rows.account(id))
+/// The account, where the scope has it. It is looked for whether or not it does, but read only if so: both refusals cost
+/// the same.
+fn find(rows: &impl Rows, scope: &Scope, id: &PresentedAccountId) -> Result<Option<Account>, StoreError> {
+    match id.as_id() {
+        Some(id) if scope.allows(id) => rows.account(id),
+        Some(id) => rows.has_account(id).map(|_| None),
+        None => Ok(None),
+    }
 }

@@ -116,6 +116,11 @@ pub trait Rows {
         table.get(id.as_str())?.map(|row| decode_account(id.as_str(), row.value())).transpose()
     }
 
+    /// Whether there is an account with this id; its row is not read.
+    fn has_account(&self, id: &AccountId) -> Result<bool, StoreError> {
+        Ok(self.tables().table(ACCOUNTS)?.get(id.as_str())?.is_some())
+    }
+
     /// Up to `limit` accounts in the order of their names, after a folded name and id, each with that name.
     fn accounts_after(
         &self,
