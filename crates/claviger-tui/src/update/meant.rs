@@ -11,21 +11,42 @@ use crate::state::State;
 const PAUSE: i64 = 700;
 
 /// Whether a press can have been meant for what is in front. After a dialog closed by itself the rest of what was being
-/// typed into it must not reach what lies below, nor a dialog that came by itself, so presses do nothing until they
-/// pause, or until Esc.
+/// typed into it must not act on the list below, nor on a dialog that came by itself: so what acts does nothing until
+/// presses pause, or until Esc.
 pub(super) fn is_meant(state: &mut State, action: Option<Action>) -> bool {
     match state.deaf_until {
         Some(until) if state.now < until => {
-            let always = matches!(action, Some(Action::Interrupt | Action::Redraw | Action::Suspend));
-            let ends = matches!(action, Some(Action::ClearFilter | Action::Cancel));
+            let ends = matches!(action, Some(Action::ClearFilter | Action::Cancel | Action::KeepSecret));
             state.deaf_until = if ends { None } else { Some(pause_from(state.now)) };
-            always
+            !ends && !action.is_some_and(acts)
         }
         _ => {
             state.deaf_until = None;
             true
         }
     }
+}
+
+/// Whether an action does something to a key, an account, a secret or Storage Mode, or begins to.
+fn acts(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Edit
+            | Action::Scope
+            | Action::Rotate
+            | Action::Delete
+            | Action::StorageMode
+            | Action::CopyId
+            | Action::Confirm
+            | Action::Activate
+            | Action::Save
+            | Action::Toggle
+            | Action::MarkAll
+            | Action::Reload
+            | Action::RunHelp
+            | Action::CopySecret
+            | Action::WriteSecret
+    )
 }
 
 /// Takes note that the dialog in front closed though nobody asked for it.
