@@ -10,6 +10,10 @@ check:
 demo:
     cargo run --release -- demo
 
+# Looks the dependencies up in the database of known faults (https://rustsec.org), which is fetched for it.
+advisories:
+    cargo deny check advisories
+
 # All tests.
 test:
     cargo test --workspace
