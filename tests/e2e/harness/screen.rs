@@ -170,7 +170,8 @@ impl Screen {
 
     /// Gives the terminal another size.
     pub(crate) fn resize(&self, columns: u16, rows: u16) {
-        self.parser().screen_mut().set_size(rows, columns);
+        // What reads the screen (vt100) counts below zero in a terminal of one column.
+        self.parser().screen_mut().set_size(rows.max(2), columns.max(4));
         self.master.resize(size(columns, rows)).unwrap();
     }
 
