@@ -1,6 +1,7 @@
 //! Owns what holds of every picture, or of one at sizes of its own. Must not keep pictures.
 
 use claviger_api::{Scope, Timestamp};
+use ratatui::buffer::Cell;
 use ratatui::style::Color;
 
 use super::scenes::*;
@@ -251,4 +252,14 @@ proptest::proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_name_of_clusters_is_drawn_cell_by_cell() {
+    let mut stage = at(80, 24, "");
+    stage.changed(vec![key('T', "ไทยกำ", Scope::All, 0, None)], &[]);
+    let terminal = draw(&stage);
+    let symbols: Vec<&str> = terminal.backend().buffer().content.iter().map(Cell::symbol).collect();
+    assert!(symbols.windows(2).any(|pair| pair == ["ก", "ำ"]), "in two cells");
+    assert!(!symbols.contains(&"กำ"), "and not in one");
 }
