@@ -53,6 +53,7 @@ mod tests {
                 "account" => Reading { account: true, ..Reading::default() },
                 "entry" => Reading { entry: true, ..Reading::default() },
                 "state" => Reading { state: true, ..Reading::default() },
+                "revocation" => Reading { revocation: true, ..Reading::default() },
                 "damaged" => Reading::default(),
                 _ => panic!("{name} says nothing"),
             };

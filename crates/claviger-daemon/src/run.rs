@@ -15,9 +15,9 @@ use tokio::time::timeout;
 use crate::config::{Config, SocketConfig};
 use crate::place::{PlaceError, check_file, take_directory};
 use crate::rpc::{About, Context, module};
-use crate::service::{Clock, Service, StartFault};
+use crate::service::{Clock, Service, StartFault, restore};
 use crate::socket::{BindError, Connections, Listener, Server, accept, bind, check_path, group_id};
-use crate::store::{FILE_NAME, OpenError, Store};
+use crate::store::{Author, FILE_NAME, JOURNAL_NAME, OpenError, Rows, Store, StoreError};
 
 /// How long what is running may take to finish when the daemon ends.
 const FINISHING: Duration = Duration::from_secs(5);
@@ -106,6 +106,7 @@ pub async fn run(
     let data = take_directory(&config.data_dir, 0o700, 0o700)?;
     let store_path = data.path().join(FILE_NAME);
     check_file(&store_path)?;
+    check_file(&data.path().join(JOURNAL_NAME))?;
     let runtime_mode = if config.sockets.lets_others_in() { PASSABLE } else { 0o700 };
     let verify_group = config.sockets.verify_group.as_deref().map(group_id).transpose()?;
     let (admin_path, verify_path) =
@@ -120,6 +121,7 @@ pub async fn run(
     let store = Store::open(&store_path)?;
 
     let clock = Clock::system();
+    obey_journal(&store, &clock).map_err(OpenError::from)?;
     let started_at = clock.now();
     let service = Service::start(store, clock, config.key_prefix, config.hashing)?;
     let about = About { started_at, data_dir: data.path().to_owned(), runtime_dir: runtime_dir.clone() };
@@ -165,6 +167,17 @@ pub async fn run(
     tracing::info!("stopped");
     drop((data, runtime));
     Ok(())
+}
+
+/// Before anything is answered: a store that is older than the journal beside it, or comes from elsewhere, revives nothing.
+fn obey_journal(store: &Store, clock: &Clock) -> Result<(), StoreError> {
+    clock.hold(store.read(Rows::state)?.newest_at);
+    let author = Author { uid: geteuid().as_raw(), pid: i32::try_from(std::process::id()).ok() };
+    if let Some(edit) = restore(store, author, clock.now())? {
+        let what = edit.note.detail.unwrap_or_default();
+        tracing::warn!(what, "this is not the store that was here last: it obeys the journal of revocations");
+    }
+    store.follow()
 }
 
 /// What is made from here on is ours alone, and what is in memory reaches no file.

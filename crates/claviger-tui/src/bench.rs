@@ -176,6 +176,8 @@ fn key(n: usize, accounts: usize) -> Key {
         rotated_at: None,
         last_used_at: (chance % 3 > 0).then(|| minutes_ago(chance / 3 % 50_000)),
         retired_secret_seen_at: None,
+        suspended_at: None,
+        needs_rotation: false,
         version: 1,
     }
 }

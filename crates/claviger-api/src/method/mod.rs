@@ -12,14 +12,14 @@ use crate::param::Params;
 
 pub use params::{
     Acknowledge, ConnectAccount, CreateKey, DeleteKey, DisconnectAccount, GetKey, GetKeyUsage, ListAccounts,
-    ListActivity, ListKeys, ListVisible, NoParams, RenameKey, RotateKey, SetKeyScope, SetStorageMode,
-    UpdateAccount, VerifySecret,
+    ListActivity, ListKeys, ListVisible, NoParams, ReleaseKey, RenameKey, RotateKey, SetKeyScope,
+    SetStorageMode, UpdateAccount, VerifySecret,
 };
 pub use table::{
-    AccountsConnect, AccountsDisconnect, AccountsList, AccountsUpdate, AccountsVisible, ActivityList, Events,
-    KeysAcknowledge, KeysCreate, KeysDelete, KeysGet, KeysList, KeysRename, KeysRotate, KeysSetScope,
-    KeysUsage, KeysVerify, Revisions, RpcDiscover, SettingsGet, SettingsSetStorageMode, SystemHealth,
-    SystemStatus, SystemStop, visit,
+    AccountsConnect, AccountsDisconnect, AccountsList, AccountsUpdate, AccountsVisible, ActivityList,
+    Backups, Events, KeysAcknowledge, KeysCreate, KeysDelete, KeysGet, KeysList, KeysRelease, KeysRename,
+    KeysRotate, KeysSetScope, KeysUsage, KeysVerify, Revisions, RpcDiscover, SettingsGet,
+    SettingsSetStorageMode, SystemHealth, SystemStatus, SystemStop, visit,
 };
 
 /// Which sockets have a method.

@@ -107,6 +107,16 @@ params! {
 }
 
 params! {
+    /// Parameters of `keys.release`.
+    pub struct ReleaseKey {
+        /// The key.
+        id: Required<KeyId>,
+        /// Makes the release conditional: another version is a conflict and nothing is changed.
+        expected_version: Optional<u64>,
+    }
+}
+
+params! {
     /// Parameters of `keys.verify`.
     pub struct VerifySecret {
         /// The secret that a caller presented.

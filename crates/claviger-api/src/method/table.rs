@@ -2,13 +2,13 @@
 
 use super::{
     Access, Acknowledge, ConnectAccount, CreateKey, DeleteKey, DisconnectAccount, GetKey, GetKeyUsage,
-    ListAccounts, ListActivity, ListKeys, ListVisible, Method, NoParams, RenameKey, RotateKey, SetKeyScope,
-    SetStorageMode, Subscription, UpdateAccount, VerifySecret, Visitor,
+    ListAccounts, ListActivity, ListKeys, ListVisible, Method, NoParams, ReleaseKey, RenameKey, RotateKey,
+    SetKeyScope, SetStorageMode, Subscription, UpdateAccount, VerifySecret, Visitor,
 };
 use crate::error::Code;
 use crate::object::{
-    Account, AccountPage, ActivityPage, DeletedKey, DisconnectedAccount, Empty, Event, Health, Key, KeyPage,
-    KeyUsage, KeyWithSecret, Revision, Settings, Status, Verification, VisibleAccounts,
+    Account, AccountPage, ActivityPage, BackupPart, DeletedKey, DisconnectedAccount, Empty, Event, Health,
+    Key, KeyPage, KeyUsage, KeyWithSecret, Revision, Settings, Status, Verification, VisibleAccounts,
 };
 
 macro_rules! methods {
@@ -47,6 +47,8 @@ methods! {
     KeysAcknowledge = "keys.acknowledge", Admin, Acknowledge => Empty, [],
         "Says that the secret of a request_id has arrived, so that it is forgotten";
     KeysDelete = "keys.delete", Admin, DeleteKey => DeletedKey, [NotFound, Conflict, StorageFull, OutcomeUnknown], "Deletes a key for good";
+    KeysRelease = "keys.release", Admin, ReleaseKey => Key, [NotFound, Conflict, StorageFull, OutcomeUnknown],
+        "Lets a key that was suspended by a restore open again what its scope allows";
     KeysUsage = "keys.usage", Admin, GetKeyUsage => KeyUsage, [NotFound],
         "Says how often a key was granted on each of the last 14 days";
     KeysVerify = "keys.verify", Verify, VerifySecret => Verification, [Unauthorized, StorageModeRequired, NotFound, Busy],
@@ -96,9 +98,24 @@ impl Subscription for Revisions {
     type Item = Revision;
 }
 
+/// `backup.subscribe`: a copy of the store, in parts.
+#[derive(Clone, Copy, Debug)]
+pub enum Backups {}
+
+impl Subscription for Backups {
+    const NAME: &'static str = "backup.subscribe";
+    const UNSUBSCRIBE: &'static str = "backup.unsubscribe";
+    const NOTIFICATION: &'static str = "backup";
+    const ACCESS: Access = Access::Admin;
+    const SUMMARY: &'static str =
+        "Sends a copy of the whole store as it is at one moment, in parts, then ends";
+    type Item = BackupPart;
+}
+
 /// Walks the whole table.
 pub fn visit(visitor: &mut impl Visitor) {
     visit_methods(visitor);
     visitor.subscription::<Events>();
     visitor.subscription::<Revisions>();
+    visitor.subscription::<Backups>();
 }

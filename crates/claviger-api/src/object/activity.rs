@@ -68,11 +68,17 @@ pub enum Action {
     /// Storage Mode was turned on or off.
     #[serde(rename = "storage_mode.changed")]
     StorageModeChanged,
+    /// A suspended key opens again what its scope allows.
+    #[serde(rename = "key.released")]
+    KeyReleased,
+    /// A backup took the place of the store, and what had died since is dead in it too.
+    #[serde(rename = "store.restored")]
+    StoreRestored,
 }
 
 impl Action {
     /// Every action, in the order of the protocol's list.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::KeyCreated,
         Self::KeyRenamed,
         Self::KeyScopeChanged,
@@ -82,6 +88,8 @@ impl Action {
         Self::AccountUpdated,
         Self::AccountDisconnected,
         Self::StorageModeChanged,
+        Self::KeyReleased,
+        Self::StoreRestored,
     ];
 
     /// Finds the action of a text.
@@ -103,6 +111,8 @@ impl Action {
             Self::AccountUpdated => "account.updated",
             Self::AccountDisconnected => "account.disconnected",
             Self::StorageModeChanged => "storage_mode.changed",
+            Self::KeyReleased => "key.released",
+            Self::StoreRestored => "store.restored",
         }
     }
 }

@@ -28,6 +28,14 @@ pub struct Key {
     pub last_used_at: Option<Timestamp>,
     /// When a secret that rotation had killed was last presented.
     pub retired_secret_seen_at: Option<Timestamp>,
+    /// Since when it opens nothing, because it was restored without a journal that says what died since. Not there
+    /// where it is not suspended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_at: Option<Timestamp>,
+    /// Whether it has no living secret, because it was rotated after the backup was made that it was restored from.
+    /// Not there where it has one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needs_rotation: bool,
     /// Grows by one when name, scope or secret changes.
     pub version: u64,
 }

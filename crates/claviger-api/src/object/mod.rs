@@ -5,6 +5,7 @@
 
 mod account;
 mod activity;
+mod backup;
 mod event;
 mod key;
 mod system;
@@ -12,6 +13,7 @@ mod usage;
 
 pub use account::{Account, AccountPage, DisconnectedAccount, VisibleAccounts};
 pub use activity::{Action, ActivityPage, Entry};
+pub use backup::BackupPart;
 pub use event::{Event, EventSettings, KeyUse, Revision};
 pub use key::{DeletedKey, Key, KeyIdentity, KeyPage, KeyWithSecret, Verification};
 pub use system::{Empty, Health, Settings, Status, VerificationCounts};

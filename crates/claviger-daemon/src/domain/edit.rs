@@ -27,7 +27,7 @@ pub enum KeyEdit {
         /// As it was.
         before: KeyRecord,
         /// As it becomes.
-        after: KeyRecord,
+        after: Box<KeyRecord>,
     },
     /// It is deleted.
     Delete(KeyRecord),
@@ -89,7 +89,10 @@ impl Edit {
                 (Scope::Only(_), Scope::All) => false,
                 (Scope::Only(before), Scope::Only(after)) => after.is_subset(before),
             };
-            is_within && before.scope != after.scope && before.generation == after.generation
+            is_within
+                && before.scope != after.scope
+                && before.generation == after.generation
+                && before.suspended_at == after.suspended_at
         };
         let keys = self.keys.iter().all(|change| match change {
             KeyEdit::Create(_) => false,
@@ -118,7 +121,7 @@ impl Edit {
     #[must_use]
     pub fn rename(before: KeyRecord, after: KeyRecord) -> Self {
         let note = Note::of_key(Action::KeyRenamed, &after, Some(format!("was {}", before.name)));
-        Self::of_keys(vec![KeyEdit::Change { before, after }], note)
+        Self::of_keys(vec![KeyEdit::Change { before, after: Box::new(after) }], note)
     }
 
     /// Another scope.
@@ -126,14 +129,21 @@ impl Edit {
     pub fn rescope(before: KeyRecord, after: KeyRecord) -> Self {
         let detail = format!("{} → {}", said(&before.scope), said(&after.scope));
         let note = Note::of_key(Action::KeyScopeChanged, &after, Some(detail));
-        Self::of_keys(vec![KeyEdit::Change { before, after }], note)
+        Self::of_keys(vec![KeyEdit::Change { before, after: Box::new(after) }], note)
     }
 
     /// Another secret.
     #[must_use]
     pub fn rotate(before: KeyRecord, after: KeyRecord) -> Self {
         let note = Note::of_key(Action::KeyRotated, &after, Some(format!("generation {}", after.generation)));
-        Self::of_keys(vec![KeyEdit::Change { before, after }], note)
+        Self::of_keys(vec![KeyEdit::Change { before, after: Box::new(after) }], note)
+    }
+
+    /// A key that is no longer suspended.
+    #[must_use]
+    pub fn release(before: KeyRecord, after: KeyRecord) -> Self {
+        let note = Note::of_key(Action::KeyReleased, &after, Some(said(&after.scope)));
+        Self::of_keys(vec![KeyEdit::Change { before, after: Box::new(after) }], note)
     }
 
     /// The end of a key.
@@ -164,7 +174,7 @@ impl Edit {
             .into_iter()
             .filter_map(|before| {
                 let after = before.without_account(&account.id)?;
-                Some(KeyEdit::Change { before, after })
+                Some(KeyEdit::Change { before, after: Box::new(after) })
             })
             .collect();
         let lost = match keys.len() {
@@ -234,6 +244,8 @@ mod tests {
             generation: 1,
             version: 1,
             hash: SlowHash { cost: HashingCost::new(8, 1, 1).unwrap(), salt: [0; 16], hash: [0; 32] },
+            suspended_at: None,
+            needs_rotation: false,
         }
     }
 
@@ -254,6 +266,7 @@ mod tests {
         let (all, two, one, none) = (key(Scope::All), key(only(2)), key(only(1)), key(only(0)));
         let renamed = KeyRecord { name: "Other".into(), ..two.clone() };
         let rotated = KeyRecord { generation: 2, ..two.clone() };
+        let suspended = KeyRecord { suspended_at: Some(claviger_api::Timestamp::default()), ..two.clone() };
         for (edit, only_revokes) in [
             (Edit::delete(two.clone()), true),
             (Edit::rescope(all.clone(), two.clone()), true),
@@ -265,7 +278,8 @@ mod tests {
             (Edit::rescope(one, two.clone()), false),
             (Edit::rescope(two.clone(), all), false),
             (Edit::rename(two.clone(), renamed), false),
-            (Edit::rotate(two, rotated), false),
+            (Edit::rotate(two.clone(), rotated), false),
+            (Edit::release(suspended, two), false),
             (Edit::connect(account()), false),
             (Edit::update(account(), Account { version: 2, ..account() }), false),
             (Edit::set_storage_mode(true), false),

@@ -1,5 +1,7 @@
 //! Owns what a key is and what an edit makes of it.
 
+use std::collections::BTreeSet;
+
 use claviger_api::{AccountId, Key, KeyId, Name, Scope, Timestamp};
 
 use super::Usage;
@@ -22,10 +24,14 @@ pub struct KeyRecord {
     pub rotated_at: Option<Timestamp>,
     /// How many secrets it has had.
     pub generation: u64,
-    /// Grows by one when name, scope or secret changes.
+    /// Grows by one when name, scope, secret or suspension changes.
     pub version: u64,
-    /// The slow hash of its secret.
+    /// The slow hash of its secret; where it needs rotation, of one that is dead.
     pub hash: SlowHash,
+    /// Since when it opens nothing until an operator releases it: it was restored, and nobody knows what died since.
+    pub suspended_at: Option<Timestamp>,
+    /// Whether it has no living secret: it was restored, and had been rotated since.
+    pub needs_rotation: bool,
 }
 
 impl KeyRecord {
@@ -41,8 +47,16 @@ impl KeyRecord {
             rotated_at: self.rotated_at,
             last_used_at: usage.last_used_at,
             retired_secret_seen_at: usage.retired_secret_seen_at,
+            suspended_at: self.suspended_at,
+            needs_rotation: self.needs_rotation,
             version: self.version,
         }
+    }
+
+    /// Whether a right secret opens anything.
+    #[must_use]
+    pub fn opens(&self) -> bool {
+        self.suspended_at.is_none() && !self.needs_rotation
     }
 
     /// The key under another name; `None` where that changes nothing.
@@ -60,7 +74,38 @@ impl KeyRecord {
     /// The key with another secret: id, name and scope stay.
     #[must_use]
     pub fn rotated(&self, hash: SlowHash, hint: String, at: Timestamp) -> Self {
-        Self { hash, hint, rotated_at: Some(at), generation: self.generation + 1, ..self.next() }
+        let generation = self.generation + 1;
+        Self { hash, hint, rotated_at: Some(at), generation, needs_rotation: false, ..self.next() }
+    }
+
+    /// The key without the secret that it was restored with, where its secret of `generation` had taken that one's place.
+    /// `None` where it is not that old.
+    #[must_use]
+    pub fn without_secret(&self, generation: u64) -> Option<Self> {
+        let is_older = self.generation < generation;
+        is_older.then(|| Self { generation, needs_rotation: true, ..self.next() })
+    }
+
+    /// The key with no more than these accounts; `None` where it has no more.
+    #[must_use]
+    pub fn limited_to(&self, limit: &BTreeSet<AccountId>) -> Option<Self> {
+        let scope = match &self.scope {
+            Scope::All => limit.clone(),
+            Scope::Only(accounts) => accounts.intersection(limit).cloned().collect(),
+        };
+        self.rescoped(&Scope::Only(scope))
+    }
+
+    /// The key suspended; `None` where it is already.
+    #[must_use]
+    pub fn suspended(&self, at: Timestamp) -> Option<Self> {
+        self.suspended_at.is_none().then(|| Self { suspended_at: Some(at), ..self.next() })
+    }
+
+    /// The key no longer suspended; `None` where it is not.
+    #[must_use]
+    pub fn released(&self) -> Option<Self> {
+        self.suspended_at.is_some().then(|| Self { suspended_at: None, ..self.next() })
     }
 
     /// The key after an account is gone; `None` where it did not name it. A restricted key stays restricted, to
@@ -110,6 +155,8 @@ mod tests {
             generation: 1,
             version: 1,
             hash: SlowHash::make("s", cost, &mut HashMemory::default()).unwrap(),
+            suspended_at: None,
+            needs_rotation: false,
         }
     }
 

@@ -4,9 +4,13 @@
 mod access;
 mod edit;
 mod key;
+mod restoration;
+mod revocation;
 mod usage;
 
 pub use access::{Denial, visible};
 pub use edit::{AccountEdit, Edit, KeyEdit, Note};
 pub use key::{KeyRecord, VersionConflict, check_version};
+pub use restoration::{Found, Wanted, obey};
+pub use revocation::Revocation;
 pub use usage::{Grants, Usage, kept_days, oldest_kept};

@@ -174,7 +174,7 @@ impl Changes {
 
 /// Sends one notification, waiting until the reader has room. Changes meanwhile wait in the feed, which forgets the
 /// oldest rather than grow.
-async fn tell(sink: &SubscriptionSink, item: &impl Serialize) -> Result<(), ()> {
+pub(super) async fn tell(sink: &SubscriptionSink, item: &impl Serialize) -> Result<(), ()> {
     let json = serde_json::value::to_raw_value(item).map_err(|_| ())?;
     tokio::select! {
         () = sink.closed() => Err(()),

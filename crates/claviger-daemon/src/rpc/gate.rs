@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use claviger_api::method::{Events, Revisions, Subscription};
+use claviger_api::method::{Backups, Events, Revisions, Subscription};
 use claviger_api::param::{Fields, Param, Rule, depth_of, elements_of, text_of};
 use claviger_api::{Access, Code, Error};
 use jsonrpsee::server::BatchResponseBuilder;
@@ -71,12 +71,12 @@ where
         if depth > DEPTH {
             return refuse(id, Code::InvalidRequest, "the request is nested too deep: 64 levels at most");
         }
-        let is_subscription = self.is_subscription(&request.method);
-        if is_subscription && request.extensions.get::<OverWebSocket>().is_none() {
+        let subscription = self.subscription(&request.method);
+        if subscription.is_some() && request.extensions.get::<OverWebSocket>().is_none() {
             let message = "subscriptions need a WebSocket: GET / with an upgrade";
             return refuse(id, Code::InvalidRequest, message);
         }
-        if is_subscription && UNSUBSCRIBE.contains(&request.method.as_ref()) {
+        if subscription.is_some_and(|found| found.unsubscribe == request.method) {
             // jsonrpsee takes the id by position only, and logs what it cannot read.
             match read_subscription(request.params.as_ref().map(|params| params.get())) {
                 Ok(params) => request.params = Some(Cow::Owned(params)),
@@ -99,14 +99,31 @@ where
         }
     }
 
-    fn is_subscription(&self, method: &str) -> bool {
-        let events = [Events::NAME, Events::UNSUBSCRIBE].contains(&method);
-        let revisions = [Revisions::NAME, Revisions::UNSUBSCRIBE].contains(&method);
-        revisions || (events && self.socket == Access::Admin)
+    /// The subscription of this socket that a method begins or ends.
+    fn subscription(&self, method: &str) -> Option<&'static Subscribing> {
+        SUBSCRIPTIONS.iter().find(|found| {
+            (found.subscribe == method || found.unsubscribe == method)
+                && (self.socket == Access::Admin || found.access == Access::Verify)
+        })
     }
 }
 
-const UNSUBSCRIBE: [&str; 2] = [Events::UNSUBSCRIBE, Revisions::UNSUBSCRIBE];
+/// The methods of one subscription.
+struct Subscribing {
+    subscribe: &'static str,
+    unsubscribe: &'static str,
+    access: Access,
+}
+
+impl Subscribing {
+    const fn of<S: Subscription>() -> Self {
+        Self { subscribe: S::NAME, unsubscribe: S::UNSUBSCRIBE, access: S::ACCESS }
+    }
+}
+
+/// Those of the table.
+const SUBSCRIPTIONS: [Subscribing; 3] =
+    [Subscribing::of::<Events>(), Subscribing::of::<Revisions>(), Subscribing::of::<Backups>()];
 
 /// Reads `{"subscription": ID}`, or `[ID]` as JSON-RPC's other servers have it, into `[ID]`.
 fn read_subscription(params: Option<&str>) -> Result<Box<RawValue>, Error> {
@@ -161,7 +178,7 @@ where
             for entry in batch {
                 let answer = match entry {
                     // jsonrpsee would answer it twice.
-                    Ok(BatchEntry::Call(request)) if gate.is_subscription(&request.method) => {
+                    Ok(BatchEntry::Call(request)) if gate.subscription(&request.method).is_some() => {
                         let message = "subscriptions come one at a time, not in a batch";
                         refuse(request.id.into_owned(), Code::InvalidRequest, message)
                     }
@@ -208,7 +225,24 @@ fn refuse(id: Id<'static>, code: Code, message: &str) -> MethodResponse {
 
 #[cfg(test)]
 mod tests {
+    use claviger_api::method::{Method, Visitor, visit};
+
     use super::*;
+
+    #[test]
+    fn every_subscription_of_the_table_is_known() {
+        struct Known;
+        impl Visitor for Known {
+            fn method<M: Method>(&mut self) {}
+
+            fn subscription<S: Subscription>(&mut self) {
+                let found = SUBSCRIPTIONS.iter().find(|found| found.subscribe == S::NAME);
+                let found = found.unwrap_or_else(|| panic!("{} is not", S::NAME));
+                assert_eq!((found.unsubscribe, found.access), (S::UNSUBSCRIBE, S::ACCESS));
+            }
+        }
+        visit(&mut Known);
+    }
 
     #[test]
     fn a_subscription_is_named_or_the_only_element() {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use claviger_api::method::{
     AccountsConnect, AccountsDisconnect, AccountsList, AccountsUpdate, AccountsVisible, ActivityList,
-    KeysAcknowledge, KeysCreate, KeysDelete, KeysGet, KeysList, KeysRename, KeysRotate, KeysSetScope,
-    KeysUsage, KeysVerify, RpcDiscover, SettingsGet, SettingsSetStorageMode, SystemHealth, SystemStatus,
-    SystemStop,
+    KeysAcknowledge, KeysCreate, KeysDelete, KeysGet, KeysList, KeysRelease, KeysRename, KeysRotate,
+    KeysSetScope, KeysUsage, KeysVerify, RpcDiscover, SettingsGet, SettingsSetStorageMode, SystemHealth,
+    SystemStatus, SystemStop,
 };
 use claviger_api::object::{DeletedKey, Empty, Health, Status};
 use claviger_api::param::Params;
@@ -106,6 +106,10 @@ fn register_keys(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodEr
     register::<KeysSetScope, _>(module, |context, peer, params| async move {
         let rescoped = context.service.set_key_scope(peer, params.id, params.scope, params.expected_version);
         rescoped.await.map_err(error_object)
+    })?;
+    register::<KeysRelease, _>(module, |context, peer, params| async move {
+        let released = context.service.release_key(peer, params.id, params.expected_version);
+        released.await.map_err(error_object)
     })?;
     register::<KeysRotate, _>(module, |context, peer, params| async move {
         let rotated = context.service.rotate_key(peer, params.id, params.expected_version, params.request_id);

@@ -1,5 +1,6 @@
 //! Owns JSON-RPC: parse, call the service, map the error. Must not hold a rule.
 
+mod backup;
 mod error;
 mod events;
 mod gate;
@@ -51,6 +52,7 @@ pub fn module(context: &Arc<Context>, socket: Access) -> Result<RpcModule<Contex
     if socket == Access::Admin {
         methods::register_administration(&mut module)?;
         events::register_events(&mut module)?;
+        backup::register_backups(&mut module)?;
     }
     Ok(module)
 }

@@ -8,7 +8,7 @@ use claviger_api::{Account, Event, Key, Scope};
 use tokio::sync::broadcast;
 
 use super::{Error, Service};
-use crate::domain::{AccountEdit, Edit, KeyEdit};
+use crate::domain::{AccountEdit, Edit, KeyEdit, KeyRecord};
 use crate::store::{Applied, Rows, StoreError};
 
 /// How many changes wait for a slow subscriber before it is sent a new snapshot instead.
@@ -114,11 +114,11 @@ pub(super) fn event_of(
     applied: Applied,
 ) -> Result<Event, StoreError> {
     let (mut keys, mut removed_keys) = (Vec::new(), Vec::new());
+    let shown = |key: &KeyRecord| service.usage_of(rows, &key.id).map(|usage| key.shown(usage));
     for change in &edit.keys {
         match change {
-            KeyEdit::Create(key) | KeyEdit::Change { after: key, .. } => {
-                keys.push(key.shown(service.usage_of(rows, &key.id)?));
-            }
+            KeyEdit::Create(key) => keys.push(shown(key)?),
+            KeyEdit::Change { after, .. } => keys.push(shown(after)?),
             KeyEdit::Delete(key) => removed_keys.push(key.id),
         }
     }
@@ -158,6 +158,8 @@ mod tests {
             rotated_at: None,
             last_used_at: None,
             retired_secret_seen_at: None,
+            suspended_at: None,
+            needs_rotation: false,
             version: 1,
         }
     }

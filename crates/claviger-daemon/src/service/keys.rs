@@ -82,6 +82,8 @@ impl Service {
                     generation: 1,
                     version: 1,
                     hash: hash.clone(),
+                    suspended_at: None,
+                    needs_rotation: false,
                 };
                 let edit = Edit::create(record.clone(), rows.state()?.storage_mode);
                 Ok(Ok((Some(edit), record)))
@@ -127,6 +129,22 @@ impl Service {
                 return Ok(Err(refusal));
             }
             Ok(Ok(key.rescoped(&scope).map(|after| (Edit::rescope(key.clone(), after.clone()), after))))
+        })
+        .await
+    }
+
+    /// Lets a suspended key open again what its scope allows.
+    ///
+    /// # Errors
+    /// No such key, another version, a full disk.
+    pub async fn release_key(
+        self: &Arc<Self>,
+        author: Author,
+        id: KeyId,
+        expected_version: Option<u64>,
+    ) -> Result<Key, Error> {
+        self.edit_key(author, id, expected_version, |_, key| {
+            Ok(Ok(key.released().map(|after| (Edit::release(key.clone(), after.clone()), after))))
         })
         .await
     }

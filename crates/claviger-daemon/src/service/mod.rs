@@ -2,6 +2,7 @@
 //! sockets.
 
 mod accounts;
+mod backup;
 mod clock;
 mod digests;
 mod error;
@@ -11,6 +12,7 @@ mod hashing;
 mod keys;
 mod listing;
 mod replay;
+mod restoration;
 pub mod settings;
 mod usage;
 mod verification;
@@ -27,9 +29,11 @@ use claviger_api::object::{DayUsage, KeyUsage};
 use claviger_api::{Event, Key, KeyId, KeyUse};
 use tokio::sync::Notify;
 
+pub use backup::Backup;
 pub use clock::Clock;
 pub use error::{Error, FaultId};
 pub use hashing::WAITING_JOBS;
+pub use restoration::restore;
 pub use verification::{Refusal, Verdict};
 
 use crate::domain::{Usage, kept_days};

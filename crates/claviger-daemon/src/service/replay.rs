@@ -153,6 +153,8 @@ mod tests {
             rotated_at: None,
             last_used_at: None,
             retired_secret_seen_at: None,
+            suspended_at: None,
+            needs_rotation: false,
             version: 1,
         };
         KeyWithSecret { key, secret: Secret::new(format!("secret {n}")) }

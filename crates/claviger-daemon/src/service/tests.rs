@@ -6,6 +6,7 @@ mod failing_disk;
 mod failing_once;
 mod histories;
 mod power_cut;
+mod restoration;
 mod usage;
 
 use std::collections::BTreeSet;
@@ -18,7 +19,9 @@ use std::task::{Context, Poll, Waker};
 use claviger_api::id::PresentedAccountId;
 use claviger_api::method::ConnectAccount;
 use claviger_api::page::{Cursor, Limit};
-use claviger_api::{AccountId, Action, Event, KeyId, KeyWithSecret, Name, RequestId, Scope, Secret};
+use claviger_api::{
+    AccountId, Action, Event, KeyId, KeyWithSecret, Name, RequestId, Scope, Secret, Timestamp,
+};
 
 use super::settings::StorageMode;
 use super::{Clock, Error, Refusal, Service, Verdict};

@@ -61,7 +61,7 @@ enum Look<T> {
     /// It is not right.
     Wrong,
     /// Its tag is right, but only the slow hash can prove it.
-    Cold(KeyRecord),
+    Cold(Box<KeyRecord>),
 }
 
 impl Service {
@@ -148,7 +148,7 @@ impl Service {
                 // A right hash is remembered, and the next look reads the generation again: a rotation that came
                 // meanwhile is seen there.
                 Look::Cold(key) => {
-                    if !self.hash_proves(peer, secret, &presented, key).await? {
+                    if !self.hash_proves(peer, secret, &presented, &key).await? {
                         return Ok(Verdict::Refused(Refusal::Unauthorized));
                     }
                 }
@@ -176,9 +176,12 @@ impl Service {
                 TagMatch::Current => {}
             }
             let Some(key) = rows.key(&id)? else { return Ok(Look::Wrong) };
+            if !key.opens() {
+                return Ok(Look::Wrong);
+            }
             let digest = self.digests.digest(secret, generation);
             if self.digests.is_proven(&id, generation, &digest) != Some(true) {
-                return Ok(Look::Cold(key));
+                return Ok(Look::Cold(Box::new(key)));
             }
             let state = rows.state()?;
             let opened =
@@ -199,10 +202,10 @@ impl Service {
         peer: Author,
         secret: &Secret,
         presented: &Presented<'_>,
-        key: KeyRecord,
+        key: &KeyRecord,
     ) -> Result<bool, Error> {
         let digest = self.digests.digest(secret, key.generation);
-        let mut flight = self.board(peer, digest.as_bytes(), presented, &key);
+        let mut flight = self.board(peer, digest.as_bytes(), presented, key);
         let done = flight.wait_for(Option::is_some).await.ok().and_then(|result| (*result).clone());
         let proven = done.unwrap_or_else(|| {
             self.flights.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&digest.as_bytes());

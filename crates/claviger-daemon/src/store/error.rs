@@ -84,12 +84,33 @@ pub enum OpenError {
         /// What it said.
         error: io::Error,
     },
+    /// The journal cannot be used, for one of the other reasons.
+    #[error("the journal of revocations cannot be used: {}", of_journal(.0))]
+    Journal(Box<OpenError>),
     /// It opened, and then failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
+/// The reason, in words for the journal.
+fn of_journal(reason: &OpenError) -> String {
+    match reason {
+        OpenError::AlreadyOpen => "another process has it open".to_owned(),
+        OpenError::Empty(path) => format!("{} is empty", path.display()),
+        OpenError::Foreign(path) => format!("{} is not a Claviger journal", path.display()),
+        OpenError::Damaged(path) => format!("{} is damaged", path.display()),
+        OpenError::Newer { path, .. } => format!("{} was written by a later version", path.display()),
+        OpenError::Io { path, error } => format!("cannot open {}: {error}", path.display()),
+        OpenError::Journal(_) | OpenError::Store(_) => reason.to_string(),
+    }
+}
+
 impl OpenError {
+    /// The same of the journal.
+    pub(super) fn of_journal(self) -> Self {
+        Self::Journal(Box::new(self))
+    }
+
     /// What a person is to do next, where there is something.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -102,6 +123,13 @@ impl OpenError {
                 "nothing can be trusted in it: keep it aside and put a good copy in its place"
             }
             Self::Newer { .. } => "start the version that wrote it, or a later one",
+            Self::Journal(reason) => match **reason {
+                Self::Empty(_) | Self::Foreign(_) | Self::Damaged(_) => {
+                    "nothing was changed: put the right file in its place, or move it away; without it every key is \
+                     suspended until you release it"
+                }
+                _ => return reason.hint(),
+            },
             Self::Io { .. } | Self::Store(_) => return None,
         };
         Some(hint.to_owned())

@@ -9,6 +9,7 @@ use super::record::{
     decode, decode_account, decode_entry, decode_generation, decode_key, encode, encode_account,
     encode_entry, encode_key,
 };
+use super::revoked::{decode_revocation, encode_revocation};
 use super::{State, StoreError};
 
 /// Which rows some bytes read as.
@@ -23,6 +24,8 @@ pub struct Reading {
     pub entry: bool,
     /// The state.
     pub state: bool,
+    /// Something that died.
+    pub revocation: bool,
 }
 
 /// The number of the field that holds a key's scope, and that of the variant for all accounts.
@@ -30,7 +33,7 @@ const SCOPE: u32 = 7;
 const ALL: u32 = 1;
 
 /// The first number that no field of any row has.
-const UNKNOWN: u32 = 8;
+const UNKNOWN: u32 = 10;
 
 /// Reads bytes as each kind of row.
 ///
@@ -46,6 +49,7 @@ pub fn record(bytes: &[u8]) -> Reading {
         account: comes_back(bytes, |row| decode_account(account, row), encode_account),
         entry: comes_back(bytes, |row| decode_entry(seq, row), encode_entry),
         state: comes_back(bytes, |row| decode::<State>(row), encode),
+        revocation: comes_back(bytes, decode_revocation, encode_revocation),
     };
     let generation = decode_generation(bytes);
     if let Ok(key) = decode_key(id, bytes) {

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use redb::{Builder, DatabaseError};
 
-use super::open::{
-    CACHE_BYTES, bring_up_to_date, check_schema, open_checked_by, quietly, refuse_foreign, schema_of,
-};
+use super::file::{CACHE_BYTES, open_checked_by, quietly, refuse_foreign};
+use super::handle::Handle;
+use super::open::{bring_up_to_date, check_schema, schema_of};
 use super::overlay::Overlay;
 use super::tables::State;
 use super::{OpenError, Rows, Store, StoreError, check};
@@ -61,7 +61,7 @@ fn look(path: &Path) -> Result<Inspection, OpenError> {
     let schema = schema_of(&database)?;
     check_schema(path, schema)?;
     bring_up_to_date(&database)?;
-    let store = Store::of(None, None, database);
+    let store = Store::of(Handle::of(None, database));
     let state = store.read(Rows::state)?;
     Ok(Inspection { closing, schema, state, tables: store.read(check) })
 }

@@ -6,15 +6,15 @@ use redb::WriteTransaction;
 use super::StoreError;
 use super::record::encode;
 use super::tables::{
-    ACCOUNT_NAMES, ACCOUNTS, ACTIVITY, GRANTS, KEY_ACTIVITY, KEY_NAMES, KEYS, META, SECRETS, SETTINGS, State,
-    USAGE, USAGE_DAYS,
+    ACCOUNT_NAMES, ACCOUNTS, ACTIVITY, GRANTS, KEY_ACTIVITY, KEY_NAMES, KEYS, META, REVOCATIONS, SECRETS,
+    SETTINGS, State, USAGE, USAGE_DAYS,
 };
-use crate::token::TagKey;
+use crate::token::{TagKey, random_number};
 
 type Step = fn(&WriteTransaction) -> Result<(), StoreError>;
 
 /// The steps in order: the first makes schema 1 of an empty file.
-const STEPS: &[Step] = &[create, count_days];
+const STEPS: &[Step] = &[create, count_days, name_the_dead];
 
 /// The schema of this version: the number that a store has once it was opened by it.
 pub const SCHEMA: u64 = STEPS.len() as u64;
@@ -47,5 +47,18 @@ fn create(transaction: &WriteTransaction) -> Result<(), StoreError> {
 /// Schema 2: how often keys were granted, by day.
 fn count_days(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.open_table(USAGE_DAYS)?;
+    Ok(())
+}
+
+/// Schema 3: what died, and the number by which a journal knows the store.
+fn name_the_dead(transaction: &WriteTransaction) -> Result<(), StoreError> {
+    transaction.open_table(REVOCATIONS)?;
+    new_lineage(transaction)
+}
+
+/// Begins a line of its own: no journal knows yet what dies in it.
+pub(super) fn new_lineage(transaction: &WriteTransaction) -> Result<(), StoreError> {
+    let lineage = random_number().map_err(|_| StoreError::Damaged("no randomness for the lineage"))?;
+    transaction.open_table(META)?.insert("lineage", lineage)?;
     Ok(())
 }

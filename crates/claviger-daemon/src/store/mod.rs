@@ -2,34 +2,42 @@
 
 mod ballast;
 mod consistency;
+mod copy;
 #[cfg(test)]
 pub(crate) mod disks;
 mod error;
+mod file;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) mod fuzz;
+mod handle;
 mod inspect;
+mod journal;
 mod migrate;
 mod open;
 mod overlay;
 mod record;
+mod revoked;
 mod rows;
 mod tables;
 mod write;
 
 use std::path::PathBuf;
-use std::sync::{Mutex, RwLock, RwLockReadGuard};
-use std::time::{Duration, Instant};
-
-use redb::{Database, ReadableDatabase};
 
 use ballast::Ballast;
 pub use ballast::{FILE_NAME as BALLAST_NAME, Room, holds_room};
 pub use consistency::check;
+pub use copy::copy;
 pub use error::{OpenError, StoreError};
+use handle::Handle;
 pub use inspect::{Closing, Inspection, inspect};
+use journal::Journal;
+pub use journal::{FILE_NAME as JOURNAL_NAME, Following};
 pub use migrate::SCHEMA;
+#[cfg(test)]
+pub(crate) use open::make_schema_2;
 /// One read transaction: all that it sees is of one moment.
 pub use redb::ReadTransaction as Reader;
+pub use revoked::Revoked;
 pub use rows::Rows;
 pub use tables::State;
 pub use write::{Applied, Author, Writer};
@@ -37,26 +45,27 @@ pub use write::{Applied, Author, Writer};
 /// The name of the store's file inside the data directory.
 pub const FILE_NAME: &str = "claviger.redb";
 
-/// The store: one redb file, or memory for tests.
+/// The store: one redb file with a journal beside it, or memory for tests.
 pub struct Store {
     /// Where the file is; `None` for memory.
     path: Option<PathBuf>,
-    /// Opens the file again; `None` for memory, which cannot fail.
-    opener: Option<Opener>,
+    handle: Handle,
     /// Room that is kept for revoking; `None` for memory, which is never full.
     ballast: Option<Ballast>,
-    /// Empty only while a failed file could not be opened again. Readers hold the lock for one transaction, so that
-    /// whoever opens the file again knows that nobody still has the old one.
-    database: RwLock<Option<Database>>,
-    /// When a failed file was last tried.
-    tried_again: Mutex<Option<Instant>>,
+    /// What died in this place; `None` for memory, which nothing takes the place of.
+    journal: Option<Journal>,
 }
 
-/// Opens a store's database, with its integrity checked.
-type Opener = Box<dyn Fn() -> Result<Database, OpenError> + Send + Sync>;
-
-/// How often a file that could not be opened again is tried.
-const TRY_AGAIN: Duration = Duration::from_secs(1);
+/// What the journal has to say of a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heritage {
+    /// Whether the journal knows all that died in the store's line.
+    pub following: Following,
+    /// What died and the store does not know of: it is an older one than the journal has seen.
+    pub unheeded: Vec<Revoked>,
+    /// The newest revision that the journal knows of.
+    pub newest: u64,
+}
 
 impl Store {
     /// Runs one read transaction: all that it sees is of one moment.
@@ -64,24 +73,11 @@ impl Store {
     /// # Errors
     /// The store failed, or what `read` returns.
     pub fn read<T>(&self, read: impl FnOnce(&Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let result = self.read_once(read);
-        // After one failure redb fails whatever it has not in memory, until the file is opened again. Where nothing but
-        // reading goes on, nobody else would.
-        if let Err(StoreError::Failed(redb::Error::Io(_) | redb::Error::PreviousIo)) = &result {
-            tracing::warn!("a read failed: opening the store again");
-            let _ = self.try_again();
-        }
-        result
-    }
-
-    fn read_once<T>(&self, read: impl FnOnce(&Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let database = self.open_database()?;
-        let transaction = database.as_ref().ok_or(StoreError::Unavailable)?.begin_read()?;
-        read(&transaction)
+        self.handle.read(read)
     }
 
     /// Runs one write transaction. When this returns `Ok`, all of it is on disk; when it returns an error, whether it
-    /// is on disk is not known until [`Store::reopen`] and a look.
+    /// is on disk is not known until [`Store::reopen`] and a look. What it took away is then told to the journal.
     ///
     /// # Errors
     /// The store failed, or what `write` returns.
@@ -89,37 +85,52 @@ impl Store {
         &self,
         write: impl FnOnce(&mut Writer) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let database = self.open_database()?;
-        let mut transaction = database.as_ref().ok_or(StoreError::Unavailable)?.begin_write()?;
-        transaction.set_quick_repair(true);
-        let mut writer = Writer::new(transaction);
-        let result = write(&mut writer)?;
-        writer.commit()?;
+        let (result, revoked) = self.handle.write(|transaction| {
+            let mut writer = Writer::new(transaction);
+            let result = write(&mut writer)?;
+            Ok((result, writer.commit()?))
+        })?;
+        if let Some(journal) = &self.journal {
+            journal.note(&revoked, &self.handle);
+        }
         Ok(result)
     }
 
-    /// The open file. One that could not be opened again before is tried once more, at most once a second.
-    fn open_database(&self) -> Result<RwLockReadGuard<'_, Option<Database>>, StoreError> {
-        let database = self.database.read().map_err(|_| StoreError::Unavailable)?;
-        if database.is_some() {
-            return Ok(database);
+    /// Closes a failed file and opens it again, after which reading tells what is on disk.
+    ///
+    /// # Errors
+    /// It does not open; the store stays unavailable until this succeeds.
+    pub fn reopen(&self) -> Result<(), OpenError> {
+        self.handle.reopen()?;
+        if let Some(journal) = &self.journal {
+            // A commit that seemed to fail may be there, and was not told.
+            journal.doubt();
+            journal.note(&[], &self.handle);
         }
-        drop(database);
-        self.try_again()?;
-        self.database.read().map_err(|_| StoreError::Unavailable)
+        Ok(())
     }
 
-    /// Opens a failed file again, at most once a second: that reads the whole of it.
-    fn try_again(&self) -> Result<(), StoreError> {
-        let mut tried = self.tried_again.lock().map_err(|_| StoreError::Unavailable)?;
-        if tried.is_some_and(|tried| tried.elapsed() < TRY_AGAIN) {
-            return Err(StoreError::Unavailable);
-        }
-        *tried = Some(Instant::now());
-        self.reopen().map_err(|error| {
-            tracing::warn!(%error, "the store still does not open");
-            StoreError::Unavailable
+    /// What the journal has to say of this store. Nothing where there is no journal.
+    ///
+    /// # Errors
+    /// The store or the journal failed.
+    pub fn heritage(&self) -> Result<Heritage, StoreError> {
+        let Some(journal) = &self.journal else {
+            return Ok(Heritage { following: Following::Followed, unheeded: Vec::new(), newest: 0 });
+        };
+        self.read(|rows| {
+            let following = journal.follows(rows.lineage()?)?;
+            Ok(Heritage { following, unheeded: journal.unknown_to(rows)?, newest: journal.newest()? })
         })
+    }
+
+    /// Lets the journal take in all that the store knows, and follow it from now on.
+    ///
+    /// # Errors
+    /// The store or the journal failed.
+    pub fn follow(&self) -> Result<(), StoreError> {
+        let Some(journal) = &self.journal else { return Ok(()) };
+        self.read(|rows| journal.follow(rows, rows.lineage()?, rows.state()?.revision))
     }
 
     /// How much room there is to write.

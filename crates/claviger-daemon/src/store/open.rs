@@ -1,48 +1,75 @@
-//! Owns opening: making a new store, checking an old one, opening a failed one again. Must not read a row beyond the
-//! schema's number.
+//! Owns opening a store: making a new one, checking an old one, bringing it to this version's schema. Must not read a row
+//! beyond the schema's number.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
-use std::panic::{self, AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, RwLock};
+use std::io::ErrorKind;
+use std::path::Path;
 
 use redb::backends::InMemoryBackend;
-use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageError, TableError};
+use redb::{Builder, Database, ReadableDatabase, TableError};
 
+use super::file::{CACHE_BYTES, create, open_checked, quietly, refuse_foreign};
+use super::handle::Handle;
 use super::migrate::{SCHEMA, migrate};
 use super::tables::META;
-use super::{Ballast, OpenError, Opener, Store, StoreError};
+use super::{Ballast, JOURNAL_NAME, Journal, OpenError, Store, StoreError};
 
-/// redb's own default is 1 GiB.
-pub(super) const CACHE_BYTES: usize = 32 * 1024 * 1024;
+/// What stood in a store's place before it was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    /// A store of this schema.
+    Schema(u64),
+}
 
-/// What every redb file begins with (redb's file format, "magic number").
-const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
+/// The first schema that knows of a journal.
+const FIRST_WITH_JOURNAL: u64 = 3;
 
 impl Store {
-    /// Opens the store at `path`, making it if there is none. Whoever calls this has checked the file's owner and
-    /// mode, and holds the data directory's lock.
+    /// Opens the store at `path` and the journal beside it, making them if there are none. Whoever calls this has checked
+    /// the files' owner and mode, and holds the data directory's lock.
     ///
     /// # Errors
-    /// See [`OpenError`]; the file is left as it is.
+    /// See [`OpenError`]; the files are left as they are.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        match path.symlink_metadata() {
+        let journal_path = path.with_file_name(JOURNAL_NAME);
+        let journal = Journal::open(&journal_path)?;
+        let (store, before) = Self::open_alone(path)?;
+        // Without a journal a store is one from elsewhere, unless it is new or no journal could have been there.
+        let is_first = match before {
+            Before::Nothing => true,
+            Before::Schema(schema) => schema < FIRST_WITH_JOURNAL && journal.is_none(),
+        };
+        let journal = journal.map_or_else(|| Journal::create(&journal_path), Ok)?;
+        let store = Self { ballast: Some(Ballast::beside(path)), journal: Some(journal), ..store };
+        if is_first {
+            store.follow()?;
+        }
+        Ok(store)
+    }
+
+    /// The same without journal and ballast.
+    fn open_alone(path: &Path) -> Result<(Self, Before), OpenError> {
+        let is_there = match path.symlink_metadata() {
             Ok(_) => {
                 refuse_foreign(path)?;
                 refuse_unknown_schema(path)?;
+                true
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => create(path)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                create(path, bring_up_to_date)?;
+                false
+            }
             Err(error) => return Err(OpenError::Io { path: path.into(), error }),
-        }
+        };
         let database = open_checked(path)?;
-        check_schema(path, schema_of(&database)?)?;
+        let schema = schema_of(&database)?;
+        check_schema(path, schema)?;
         bring_up_to_date(&database)?;
-        let ballast = Ballast::beside(path);
         let path = path.to_owned();
         let again = path.clone();
-        let store = Self::of(Some(path), Some(Box::new(move || open_checked(&again))), database);
-        Ok(Self { ballast: Some(ballast), ..store })
+        let handle = Handle::of(Some(Box::new(move || open_checked(&again))), database);
+        let before = if is_there { Before::Schema(schema) } else { Before::Nothing };
+        Ok((Self { path: Some(path), ..Self::of(handle) }, before))
     }
 
     /// Opens a store that lies elsewhere than in a file, making it if there is none.
@@ -55,7 +82,7 @@ impl Store {
     ) -> Result<Self, OpenError> {
         let database = opener()?;
         bring_up_to_date(&database)?;
-        Ok(Self::of(None, Some(Box::new(opener)), database))
+        Ok(Self::of(Handle::of(Some(Box::new(opener)), database)))
     }
 
     /// Makes an empty store in memory.
@@ -67,65 +94,11 @@ impl Store {
             .create_with_backend(InMemoryBackend::new())
             .map_err(|error| OpenError::Store(error.into()))?;
         bring_up_to_date(&database)?;
-        Ok(Self::of(None, None, database))
+        Ok(Self::of(Handle::of(None, database)))
     }
 
-    pub(super) fn of(path: Option<PathBuf>, opener: Option<Opener>, database: Database) -> Self {
-        Self {
-            path,
-            opener,
-            ballast: None,
-            database: RwLock::new(Some(database)),
-            tried_again: Mutex::default(),
-        }
-    }
-
-    /// Closes a failed file and opens it again, after which reading tells what is on disk.
-    ///
-    /// # Errors
-    /// It does not open; the store stays unavailable until this succeeds.
-    pub fn reopen(&self) -> Result<(), OpenError> {
-        let Some(opener) = &self.opener else { return Ok(()) };
-        let mut database = self.database.write().map_err(|_| StoreError::Unavailable)?;
-        drop(database.take());
-        *database = Some(opener()?);
-        Ok(())
-    }
-}
-
-/// Makes a new store beside its place and moves it there whole, so that no half-made file ever stands there.
-fn create(path: &Path) -> Result<(), OpenError> {
-    let fault = |error: io::Error| OpenError::Io { path: path.into(), error };
-    let unfinished = path.with_extension("redb.new");
-    match fs::remove_file(&unfinished) {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(fault(error)),
-    }
-    {
-        let database = Builder::new()
-            .set_cache_size(CACHE_BYTES)
-            .create(&unfinished)
-            .map_err(|error| OpenError::Store(error.into()))?;
-        bring_up_to_date(&database)?;
-        database.close().map_err(|error| OpenError::Store(error.into()))?;
-    }
-    fs::rename(&unfinished, path).map_err(fault)?;
-    let directory = path.parent().unwrap_or(Path::new("."));
-    File::open(directory).and_then(|directory| directory.sync_all()).map_err(fault)
-}
-
-pub(super) fn refuse_foreign(path: &Path) -> Result<(), OpenError> {
-    let fault = |error: io::Error| OpenError::Io { path: path.into(), error };
-    let mut beginning = [0; MAGIC.len()];
-    match File::open(path).and_then(|mut file| file.read_exact(&mut beginning)) {
-        Ok(()) if beginning == MAGIC => Ok(()),
-        Ok(()) => Err(OpenError::Foreign(path.into())),
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-            let empty = path.metadata().is_ok_and(|metadata| metadata.len() == 0);
-            Err(if empty { OpenError::Empty(path.into()) } else { OpenError::Foreign(path.into()) })
-        }
-        Err(error) => Err(fault(error)),
+    pub(super) fn of(handle: Handle) -> Self {
+        Self { path: None, handle, ballast: None, journal: None }
     }
 }
 
@@ -148,44 +121,6 @@ pub(super) fn check_schema(path: &Path, schema: u64) -> Result<(), OpenError> {
     }
 }
 
-/// Opens a file with its integrity checked. redb can panic on a disk that lies; that is damage too.
-fn open_checked(path: &Path) -> Result<Database, OpenError> {
-    open_checked_by(path, |builder| builder.open(path))
-}
-
-/// The same by any way to open what is at `path`.
-pub(super) fn open_checked_by(
-    path: &Path,
-    open: impl FnOnce(&mut Builder) -> Result<Database, DatabaseError>,
-) -> Result<Database, OpenError> {
-    let open = || open(Builder::new().set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true));
-    match quietly(open) {
-        Some(Ok(database)) => Ok(database),
-        Some(Err(DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch)) => {
-            Err(OpenError::AlreadyOpen)
-        }
-        Some(Err(DatabaseError::Storage(StorageError::Io(error))))
-            if !matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof) =>
-        {
-            match StoreError::from(redb::Error::Io(error)) {
-                StoreError::Failed(redb::Error::Io(error)) => Err(OpenError::Io { path: path.into(), error }),
-                full => Err(OpenError::Store(full)),
-            }
-        }
-        None | Some(Err(_)) => Err(OpenError::Damaged(path.into())),
-    }
-}
-
-/// Runs what can panic on a damaged file; `None` where it did. Its panic is not reported: the error that it becomes
-/// says what to do.
-pub(super) fn quietly<T>(run: impl FnOnce() -> T) -> Option<T> {
-    let before = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let result = catch_unwind(AssertUnwindSafe(run)).ok();
-    panic::set_hook(before);
-    result
-}
-
 pub(super) fn bring_up_to_date(database: &Database) -> Result<(), OpenError> {
     let schema = schema_of(database)?;
     if schema == SCHEMA {
@@ -206,11 +141,26 @@ pub(super) fn schema_of(database: &impl ReadableDatabase) -> Result<u64, StoreEr
     }
 }
 
+/// Makes a closed store what it was before there were journals.
+#[cfg(test)]
+pub(crate) fn make_schema_2(path: &Path) {
+    let database = Builder::new().open(path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction.delete_table(super::tables::REVOCATIONS).unwrap();
+    {
+        let mut meta = transaction.open_table(META).unwrap();
+        meta.remove("lineage").unwrap();
+        meta.insert("schema", 2).unwrap();
+    }
+    transaction.commit().unwrap();
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tables::{SETTINGS, State, USAGE_DAYS};
     use super::super::{FILE_NAME, Rows};
     use super::*;
+    use std::fs;
 
     fn place() -> (tempfile::TempDir, std::path::PathBuf) {
         let directory = tempfile::tempdir().unwrap();
@@ -243,7 +193,7 @@ mod tests {
         assert!(store.reopen().is_err());
         assert!(store.read(Rows::state).is_err());
         fs::rename(&aside, &path).unwrap();
-        *store.tried_again.lock().unwrap() = None;
+        store.handle.forget_trying();
         assert!(store.read(Rows::state).is_ok());
     }
 
@@ -289,7 +239,10 @@ mod tests {
         }
         let store = Store::open(&path).unwrap();
         let state = store.read(Rows::state).unwrap();
-        assert_eq!(state, State { revision: 41, storage_mode: true, newest_at: 7, usage_saves: 0 });
+        assert_eq!(
+            state,
+            State { revision: 41, storage_mode: true, newest_at: 7, usage_saves: 0, skipped: 0 }
+        );
         let id = claviger_api::KeyId::from_body("4fX9aQ2LmN7b").unwrap();
         let days = [claviger_api::Day::from_number(1)];
         assert_eq!(store.read(|rows| rows.granted_on(&id, days.into_iter())).unwrap(), [0]);

@@ -29,6 +29,11 @@ struct StoredKey<'a> {
     version: u64,
     #[b(7)]
     scope: StoredScope<'a>,
+    #[n(8)]
+    suspended_at: Option<i64>,
+    #[n(9)]
+    #[cbor(default)]
+    needs_rotation: bool,
 }
 
 /// Two variants with numbers of their own: no missing field can turn one into the other.
@@ -138,6 +143,8 @@ pub(super) fn encode_key(key: &KeyRecord) -> Vec<u8> {
         rotated_at: key.rotated_at.map(Timestamp::as_millis),
         generation: key.generation,
         version: key.version,
+        suspended_at: key.suspended_at.map(Timestamp::as_millis),
+        needs_rotation: key.needs_rotation,
         hash: StoredHash {
             memory_kib: key.hash.cost.memory_kib(),
             iterations: key.hash.cost.iterations(),
@@ -183,6 +190,8 @@ pub(super) fn decode_key(id: KeyId, bytes: &[u8]) -> Result<KeyRecord, StoreErro
             salt: stored.hash.salt.try_into().map_err(length)?,
             hash: stored.hash.hash.try_into().map_err(length)?,
         },
+        suspended_at: stored.suspended_at.map(Timestamp::from_millis),
+        needs_rotation: stored.needs_rotation,
     })
 }
 
@@ -262,6 +271,8 @@ mod tests {
             generation: 3,
             version: 4,
             hash: SlowHash::make("s", cost, &mut HashMemory::default()).unwrap(),
+            suspended_at: None,
+            needs_rotation: false,
         }
     }
 

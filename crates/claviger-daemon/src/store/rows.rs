@@ -7,7 +7,7 @@ use redb::{ReadableTable, ReadableTableMetadata};
 
 use super::record::{decode, decode_account, decode_entry, decode_generation, decode_key};
 use super::tables::{
-    ACCOUNT_NAMES, ACCOUNTS, ACTIVITY, GRANTS, KEY_ACTIVITY, KEY_NAMES, KEYS, SECRETS, SETTINGS, State,
+    ACCOUNT_NAMES, ACCOUNTS, ACTIVITY, GRANTS, KEY_ACTIVITY, KEY_NAMES, KEYS, META, SECRETS, SETTINGS, State,
     Tables, USAGE, USAGE_DAYS,
 };
 use super::{StoreError, Writer};
@@ -37,6 +37,12 @@ pub trait Rows {
         let table = self.tables().table(SETTINGS)?;
         let row = table.get("state")?.ok_or(StoreError::Damaged("the state is missing"))?;
         decode(row.value())
+    }
+
+    /// The number by which a journal knows the store and its backups.
+    fn lineage(&self) -> Result<u64, StoreError> {
+        let table = self.tables().table(META)?;
+        Ok(table.get("lineage")?.ok_or(StoreError::Damaged("the lineage is missing"))?.value())
     }
 
     /// The key of the tags.

@@ -41,14 +41,26 @@ pub(super) const ACTIVITY: TableDefinition<'_, u64, &[u8]> = TableDefinition::ne
 pub(super) const KEY_ACTIVITY: TableDefinition<'_, (KeyIdBytes, u64), ()> =
     TableDefinition::new("key_activity_v1");
 
+/// (revision, digest of the row) → [`super::revoked::StoredRevocation`]. What died, by the revision of the change. The store
+/// has what it knows of, and the journal beside it all that it was ever told.
+pub(super) const REVOCATIONS: TableDefinition<'_, (u64, &[u8; 16]), &[u8]> =
+    TableDefinition::new("revocations_v1");
+
 /// `state` → [`State`].
 pub(super) const SETTINGS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("settings_v1");
 
 /// `tag` → the 32 bytes of the tag key. What the store keeps to itself.
 pub(super) const SECRETS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("secrets_v1");
 
-/// `schema` → the number of the last migration that ran.
+/// `schema` → the number of the last migration that ran; `lineage` → the random number by which a journal knows the store
+/// and its backups.
 pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta_v1");
+
+/// In the journal: `schema` → its form; `newest` → the newest revision that it knows of.
+pub(super) const JOURNAL_META: TableDefinition<'_, &str, u64> = TableDefinition::new("journal_meta_v1");
+
+/// In the journal: lineage → nothing. The stores all of whose revocations it has.
+pub(super) const FOLLOWED: TableDefinition<'_, u64, ()> = TableDefinition::new("followed_v1");
 
 /// What changes with every commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -67,6 +79,10 @@ pub struct State {
     #[n(3)]
     #[cbor(default)]
     pub usage_saves: u64,
+    /// How many revisions were passed over when older stores took this one's place. Every other one has its audit entry.
+    #[n(4)]
+    #[cbor(default)]
+    pub skipped: u64,
 }
 
 /// Opens tables for reading, inside a read or a write transaction.

@@ -4,20 +4,27 @@ use claviger_api::name::fold;
 use claviger_api::{Account, Day, Entry, KeyId, Scope, Timestamp};
 use redb::{ReadableTable, Table, WriteTransaction};
 
+use super::journal::Following;
+use super::migrate::new_lineage;
 use super::record::{encode, encode_account, encode_entry, encode_key};
+use super::revoked::{Revoked, put};
 use super::rows::row_key;
 use super::tables::{
     ACCOUNT_NAMES, ACCOUNTS, ACTIVITY, GRANTS, KEY_ACTIVITY, KEY_NAMES, KEYS, KeyIdBytes, SETTINGS, State,
     USAGE, USAGE_DAYS,
 };
-use super::{Rows, StoreError};
+use super::{Heritage, Rows, StoreError};
 use crate::domain::{AccountEdit, Edit, Grants, KeyEdit, KeyRecord, Note, Usage, oldest_kept};
 
 /// How many counts of old days one writing of notes removes at most.
 const PRUNED_AT_ONCE: usize = 1_000;
 
 /// One write transaction.
-pub struct Writer(WriteTransaction);
+pub struct Writer {
+    transaction: WriteTransaction,
+    /// What was taken away in it: for the journal.
+    revoked: Vec<Revoked>,
+}
 
 /// Who asked for an edit, by the socket's credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,15 +46,17 @@ pub struct Applied {
 
 impl Writer {
     pub(super) fn new(transaction: WriteTransaction) -> Self {
-        Self(transaction)
+        Self { transaction, revoked: Vec::new() }
     }
 
     pub(super) fn transaction(&self) -> &WriteTransaction {
-        &self.0
+        &self.transaction
     }
 
-    pub(super) fn commit(self) -> Result<(), StoreError> {
-        Ok(self.0.commit()?)
+    /// Commits, and gives what was taken away.
+    pub(super) fn commit(self) -> Result<Vec<Revoked>, StoreError> {
+        self.transaction.commit()?;
+        Ok(self.revoked)
     }
 
     /// Writes an edit: its rows, its audit entry, its revision.
@@ -55,6 +64,50 @@ impl Writer {
     /// # Errors
     /// The store failed; the transaction must not be committed.
     pub fn apply(&mut self, edit: &Edit, author: Author, at: Timestamp) -> Result<Applied, StoreError> {
+        let applied = self.put_edit(edit, author, at)?;
+        let row = |what| Revoked { revision: applied.revision, what };
+        let revoked: Vec<Revoked> = edit.revocations().into_iter().map(row).collect();
+        put(&self.transaction, &revoked)?;
+        self.revoked.extend(revoked);
+        Ok(applied)
+    }
+
+    /// Writes what becomes of a restored store, which has heeded its heritage then. It gets this revision, which no store
+    /// had in this place before. Where no journal knows its line, a new one begins.
+    ///
+    /// # Errors
+    /// The store failed; the transaction must not be committed.
+    pub fn restore(
+        &mut self,
+        edit: &Edit,
+        heritage: &Heritage,
+        revision: u64,
+        author: Author,
+        at: Timestamp,
+    ) -> Result<Applied, StoreError> {
+        self.heed(heritage)?;
+        if heritage.following == Following::Unknown {
+            new_lineage(&self.transaction)?;
+        }
+        let state = self.state()?;
+        let skipped = revision.saturating_sub(state.revision + 1);
+        self.put_state(State {
+            revision: state.revision + skipped,
+            skipped: state.skipped + skipped,
+            ..state
+        })?;
+        self.put_edit(edit, author, at)
+    }
+
+    /// Notes that the store knows what its heritage told it, where nothing had to change for that.
+    ///
+    /// # Errors
+    /// The store failed; the transaction must not be committed.
+    pub fn heed(&mut self, heritage: &Heritage) -> Result<(), StoreError> {
+        put(&self.transaction, &heritage.unheeded)
+    }
+
+    fn put_edit(&mut self, edit: &Edit, author: Author, at: Timestamp) -> Result<Applied, StoreError> {
         for change in &edit.keys {
             match change {
                 KeyEdit::Create(key) => self.put_key(None, key)?,
@@ -95,15 +148,15 @@ impl Writer {
         let state = self.state()?;
         let newest_at = state.newest_at.max(at.as_millis());
         self.put_state(State { newest_at, usage_saves: state.usage_saves + 1, ..state })?;
-        let keys = self.0.open_table(KEYS)?;
-        let mut usage = self.0.open_table(USAGE)?;
+        let keys = self.transaction.open_table(KEYS)?;
+        let mut usage = self.transaction.open_table(USAGE)?;
         let ms = |time: Option<Timestamp>| time.map(Timestamp::as_millis);
         for (id, note) in notes {
             if keys.get(row_key(id))?.is_some() {
                 usage.insert(row_key(id), (ms(note.last_used_at), ms(note.retired_secret_seen_at)))?;
             }
         }
-        let mut days = self.0.open_table(USAGE_DAYS)?;
+        let mut days = self.transaction.open_table(USAGE_DAYS)?;
         for ((id, day), more) in grants {
             if keys.get(row_key(id))?.is_some() {
                 let place = (day.number(), row_key(id));
@@ -115,17 +168,17 @@ impl Writer {
     }
 
     fn put_state(&mut self, state: State) -> Result<(), StoreError> {
-        self.0.open_table(SETTINGS)?.insert("state", encode(&state).as_slice())?;
+        self.transaction.open_table(SETTINGS)?.insert("state", encode(&state).as_slice())?;
         Ok(())
     }
 
     fn put_key(&mut self, before: Option<&KeyRecord>, after: &KeyRecord) -> Result<(), StoreError> {
         let id = row_key(&after.id);
-        self.0.open_table(KEYS)?.insert(id, encode_key(after).as_slice())?;
+        self.transaction.open_table(KEYS)?.insert(id, encode_key(after).as_slice())?;
         let old_name = before.map(|key| fold(&key.name));
         let new_name = fold(&after.name);
         if old_name.as_deref() != Some(&new_name) {
-            let mut names = self.0.open_table(KEY_NAMES)?;
+            let mut names = self.transaction.open_table(KEY_NAMES)?;
             if let Some(old) = old_name {
                 names.remove(old.as_str())?;
             }
@@ -136,16 +189,16 @@ impl Writer {
 
     fn remove_key(&mut self, key: &KeyRecord) -> Result<(), StoreError> {
         let id = row_key(&key.id);
-        self.0.open_table(KEYS)?.remove(id)?;
-        self.0.open_table(KEY_NAMES)?.remove(fold(&key.name).as_str())?;
-        self.0.open_table(USAGE)?.remove(id)?;
+        self.transaction.open_table(KEYS)?.remove(id)?;
+        self.transaction.open_table(KEY_NAMES)?.remove(fold(&key.name).as_str())?;
+        self.transaction.open_table(USAGE)?.remove(id)?;
         self.remove_days(id)?;
         self.put_grants(&key.id, Some(&key.scope), None)
     }
 
     /// Removes a key's counts of every day. Few days have rows, so going from day to day is short.
     fn remove_days(&mut self, id: &[u8; 12]) -> Result<(), StoreError> {
-        let mut days = self.0.open_table(USAGE_DAYS)?;
+        let mut days = self.transaction.open_table(USAGE_DAYS)?;
         let mut from = i32::MIN;
         loop {
             let next = days.range((from, &[0; 12])..)?.next().transpose()?.map(|(place, _)| place.value().0);
@@ -165,7 +218,7 @@ impl Writer {
         if before == after {
             return Ok(());
         }
-        let mut grants = self.0.open_table(GRANTS)?;
+        let mut grants = self.transaction.open_table(GRANTS)?;
         if let Some(Scope::Only(accounts)) = before {
             for account in accounts {
                 grants.remove((account.as_str(), row_key(key)))?;
@@ -181,8 +234,8 @@ impl Writer {
 
     fn put_account(&mut self, before: Option<&Account>, after: &Account) -> Result<(), StoreError> {
         let id = after.id.as_str();
-        self.0.open_table(ACCOUNTS)?.insert(id, encode_account(after).as_slice())?;
-        let mut names = self.0.open_table(ACCOUNT_NAMES)?;
+        self.transaction.open_table(ACCOUNTS)?.insert(id, encode_account(after).as_slice())?;
+        let mut names = self.transaction.open_table(ACCOUNT_NAMES)?;
         if let Some(before) = before {
             names.remove((fold(&before.name).as_str(), id))?;
         }
@@ -192,13 +245,13 @@ impl Writer {
 
     fn remove_account(&mut self, account: &Account) -> Result<(), StoreError> {
         let id = account.id.as_str();
-        self.0.open_table(ACCOUNTS)?.remove(id)?;
-        self.0.open_table(ACCOUNT_NAMES)?.remove((fold(&account.name).as_str(), id))?;
+        self.transaction.open_table(ACCOUNTS)?.remove(id)?;
+        self.transaction.open_table(ACCOUNT_NAMES)?.remove((fold(&account.name).as_str(), id))?;
         Ok(())
     }
 
     fn append_entry(&mut self, note: &Note, author: Author, at: Timestamp) -> Result<(), StoreError> {
-        let mut activity = self.0.open_table(ACTIVITY)?;
+        let mut activity = self.transaction.open_table(ACTIVITY)?;
         let seq = activity.last()?.map_or(0, |(seq, _)| seq.value()) + 1;
         let entry = Entry {
             seq,
@@ -213,7 +266,7 @@ impl Writer {
         };
         activity.insert(seq, encode_entry(&entry).as_slice())?;
         if let Some(id) = note.key_id {
-            self.0.open_table(KEY_ACTIVITY)?.insert((row_key(&id), seq), ())?;
+            self.transaction.open_table(KEY_ACTIVITY)?.insert((row_key(&id), seq), ())?;
         }
         Ok(())
     }
@@ -255,6 +308,8 @@ mod tests {
             generation: 1,
             version: 1,
             hash: SlowHash { cost: HashingCost::new(8, 1, 1).unwrap(), salt: [0; 16], hash: [0; 32] },
+            suspended_at: None,
+            needs_rotation: false,
         }
     }
 
@@ -290,12 +345,12 @@ mod tests {
         let (wide, narrow) = (key('A', &["a", "b"]), key('A', &["b"]));
         edit(&store, KeyEdit::Create(wide.clone()));
         assert_eq!((holders(&store, "a"), holders(&store, "b")), (vec![wide.id], vec![wide.id]));
-        edit(&store, KeyEdit::Change { before: wide.clone(), after: narrow.clone() });
+        edit(&store, KeyEdit::Change { before: wide.clone(), after: Box::new(narrow.clone()) });
         assert_eq!((holders(&store, "a"), holders(&store, "b")), (vec![], vec![wide.id]));
         let all = KeyRecord { scope: Scope::All, ..narrow.clone() };
-        edit(&store, KeyEdit::Change { before: narrow.clone(), after: all.clone() });
+        edit(&store, KeyEdit::Change { before: narrow.clone(), after: Box::new(all.clone()) });
         assert_eq!(holders(&store, "b"), []);
-        edit(&store, KeyEdit::Change { before: all, after: narrow.clone() });
+        edit(&store, KeyEdit::Change { before: all, after: Box::new(narrow.clone()) });
         edit(&store, KeyEdit::Delete(narrow));
         assert_eq!(holders(&store, "b"), []);
     }

@@ -35,6 +35,16 @@ pub const HINT_LEN: usize = 4;
 #[error("the operating system gave no randomness")]
 pub struct NoRandomness;
 
+/// Makes a number, each equally likely.
+///
+/// # Errors
+/// The operating system gave no randomness.
+pub fn random_number() -> Result<u64, NoRandomness> {
+    let mut bytes = [0; 8];
+    fill_random(&mut bytes)?;
+    Ok(u64::from_ne_bytes(bytes))
+}
+
 /// Fills a buffer from the operating system.
 ///
 /// # Errors

@@ -51,6 +51,8 @@ fn key(id: &str, name: &str, scope: Scope, created: i64, used: Option<i64>) -> K
         rotated_at: None,
         last_used_at: used.map(minutes_ago),
         retired_secret_seen_at: None,
+        suspended_at: None,
+        needs_rotation: false,
         version: 1,
     }
 }

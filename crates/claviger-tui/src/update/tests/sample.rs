@@ -32,6 +32,8 @@ pub(crate) fn key(letter: char, name: &str, scope: Scope, created: i64, used: Op
         rotated_at: None,
         last_used_at: used.map(minutes_ago),
         retired_secret_seen_at: None,
+        suspended_at: None,
+        needs_rotation: false,
         version: 1,
     }
 }

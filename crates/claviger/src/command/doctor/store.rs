@@ -141,7 +141,7 @@ fn judge_inspection(store: &Path, found: &Result<Inspection, OpenError>) -> Find
         Err(error @ OpenError::Newer { .. }) => {
             return Finding::wrong(check, error.to_string(), error.hint().unwrap_or_default());
         }
-        Err(error @ OpenError::Io { .. }) => {
+        Err(error @ (OpenError::Io { .. } | OpenError::Journal(_))) => {
             return Finding::wrong(check, error.to_string(), format!("namei -l {path}"));
         }
     };
@@ -248,11 +248,11 @@ mod tests {
         let aside = Some("mv '/d/claviger.redb' '/d/claviger.redb'.aside");
         let damaged = Some("mv '/d/claviger.redb' '/d/claviger.redb'.damaged");
         for (found, state, part, hint) in [
-            (sound(Closing::Clean, SCHEMA, Ok(())), State::Ok, "revision 41, schema 2", None),
+            (sound(Closing::Clean, SCHEMA, Ok(())), State::Ok, "revision 41, schema 3", None),
             (
                 sound(Closing::Clean, 1, Ok(())),
                 State::Ok,
-                "schema 1, which the next daemon brings to 2",
+                "schema 1, which the next daemon brings to 3",
                 None,
             ),
             (

@@ -17,7 +17,7 @@ use super::super::super::{Error, Verdict};
 use super::super::{World, ask, name};
 use super::model::{Answer, KeyRow};
 use super::step::{ACCOUNTS, Act, Expected, Mask, Presented, Step};
-use crate::store::{Author, FILE_NAME, Store};
+use crate::store::{Author, FILE_NAME, JOURNAL_NAME, Store};
 
 /// A service over a store in a file, with all that was ever minted.
 pub(super) struct Subject {
@@ -160,13 +160,17 @@ impl Subject {
         Answer::Done
     }
 
-    /// Goes on from a copy of the file as it is now, without its daemon having closed it: what a killed one leaves.
+    /// Goes on from a copy of the files as they are now, without their daemon having closed them: what a killed one leaves.
     fn crash(&mut self) -> Answer {
         self.crashes += 1;
-        let left = self.directory.path().join(format!("{}-{FILE_NAME}", self.crashes));
-        std::fs::copy(&self.file, &left).unwrap();
-        std::fs::remove_file(&self.file).unwrap();
-        self.file = left;
+        let left = self.directory.path().join(self.crashes.to_string());
+        std::fs::create_dir(&left).unwrap();
+        for name in [FILE_NAME, JOURNAL_NAME] {
+            let file = self.file.with_file_name(name);
+            std::fs::copy(&file, left.join(name)).unwrap();
+            std::fs::remove_file(&file).unwrap();
+        }
+        self.file = left.join(FILE_NAME);
         let world = self.world.take().unwrap();
         self.world = Some(World::of(Store::open(&self.file).unwrap(), world.time.load(Ordering::Relaxed)));
         Answer::Done

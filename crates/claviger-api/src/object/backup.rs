@@ -1,0 +1,17 @@
+//! Owns a copy of the store as it travels. Must not know what is in it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One part of a copy of the store: all of them one after the other are its file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BackupPart {
+    /// The revision that the copy shows; the same in all its parts.
+    pub revision: u64,
+    /// How long the whole file is, the same in all its parts. Bytes.
+    pub total_bytes: u64,
+    /// Bytes of the file, from where the part before ended: Base64 (RFC 4648, section 4), with padding.
+    pub data: String,
+    /// Whether another part follows.
+    pub more: bool,
+}

@@ -1,0 +1,203 @@
+//! Owns the journal: a file beside the store that names what died, and outlives the store. Must not decide what becomes of
+//! a store that it knows more than.
+//!
+//! A row is written to the store in the transaction of its change, and to the journal right after that. So the journal
+//! never knows of a change that was not made, and whatever it knows that a store does not was made elsewhere than in that
+//! store: the store is an older one.
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use redb::{Database, ReadTransaction, ReadableTable, TableError, WriteTransaction};
+
+use super::file::{create, open_checked, refuse_foreign};
+use super::handle::{Handle, Opener, TRY_AGAIN};
+use super::revoked::{Revoked, lacking, put};
+use super::tables::{FOLLOWED, JOURNAL_META, REVOCATIONS};
+use super::{OpenError, StoreError};
+
+/// The name of the journal's file inside the data directory.
+pub const FILE_NAME: &str = "claviger.journal";
+
+/// The form of the journal that this version knows.
+const SCHEMA: u64 = 1;
+
+/// What died beside this store and those that stood in its place before.
+pub(super) struct Journal {
+    handle: Handle,
+    /// When it was last tried to write what it lacks; `None` where it lacks nothing that is known of.
+    behind: Mutex<Option<Instant>>,
+}
+
+/// Whether a journal knows all that died in a store's line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Following {
+    /// It has been beside that line from the line's beginning.
+    Followed,
+    /// It has not: the store comes from elsewhere, or the journal is a new one.
+    Unknown,
+}
+
+impl Journal {
+    /// Opens the journal at `path`; `None` where there is none.
+    ///
+    /// # Errors
+    /// See [`OpenError::Journal`]; the file is left as it is.
+    pub(super) fn open(path: &Path) -> Result<Option<Self>, OpenError> {
+        match path.symlink_metadata() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(OpenError::Io { path: path.into(), error }.of_journal()),
+            Ok(_) => {}
+        }
+        let open = || {
+            refuse_foreign(path)?;
+            let database = open_checked(path)?;
+            check_schema(path, &database)?;
+            Ok(database)
+        };
+        let database = open().map_err(OpenError::of_journal)?;
+        let again = path.to_owned();
+        Ok(Some(Self::of(Some(Box::new(move || open_checked(&again))), database)))
+    }
+
+    /// Makes an empty journal.
+    ///
+    /// # Errors
+    /// See [`OpenError::Journal`].
+    pub(super) fn create(path: &Path) -> Result<Self, OpenError> {
+        create(path, |database| Ok(begin(database)?)).map_err(OpenError::of_journal)?;
+        let gone = || std::io::Error::from(std::io::ErrorKind::NotFound);
+        Self::open(path)?.ok_or_else(|| OpenError::Io { path: path.into(), error: gone() }.of_journal())
+    }
+
+    pub(super) fn of(opener: Option<Opener>, database: Database) -> Self {
+        Self { handle: Handle::of(opener, database), behind: Mutex::default() }
+    }
+
+    /// Whether it knows all that died in a line.
+    pub(super) fn follows(&self, lineage: u64) -> Result<Following, StoreError> {
+        let followed = self.handle.read(|rows| Ok(rows.open_table(FOLLOWED)?.get(lineage)?.is_some()))?;
+        Ok(if followed { Following::Followed } else { Following::Unknown })
+    }
+
+    /// The newest revision that it knows of.
+    pub(super) fn newest(&self) -> Result<u64, StoreError> {
+        self.handle.read(|rows| newest(&rows.open_table(JOURNAL_META)?))
+    }
+
+    /// What it knows that a store does not.
+    pub(super) fn unknown_to(&self, store: &ReadTransaction) -> Result<Vec<Revoked>, StoreError> {
+        self.handle.read(|ours| lacking(store, ours))
+    }
+
+    /// Takes in all that a store knows, whose line it follows from now on.
+    pub(super) fn follow(
+        &self,
+        store: &ReadTransaction,
+        lineage: u64,
+        revision: u64,
+    ) -> Result<(), StoreError> {
+        let rows = self.handle.read(|ours| lacking(ours, store))?;
+        if rows.is_empty() && self.follows(lineage)? == Following::Followed && self.newest()? >= revision {
+            return Ok(());
+        }
+        self.write(|journal| {
+            journal.open_table(FOLLOWED)?.insert(lineage, ())?;
+            note_newest(journal, revision)?;
+            put(journal, &rows)
+        })
+    }
+
+    /// Takes in what a store just did, or all that it lacks where it could not before. What cannot be written now is
+    /// written later: the store has it.
+    pub(super) fn note(&self, rows: &[Revoked], store: &Handle) {
+        let mut behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = behind.is_some_and(|tried| tried.elapsed() >= TRY_AGAIN);
+        if behind.is_some() && !is_due || behind.is_none() && rows.is_empty() {
+            return;
+        }
+        let written = if is_due {
+            store.read(|store| self.handle.read(|ours| lacking(ours, store))).and_then(|rows| self.add(&rows))
+        } else {
+            self.add(rows)
+        };
+        match written {
+            Ok(()) if is_due => {
+                tracing::info!("the journal of revocations has caught up");
+                *behind = None;
+            }
+            Ok(()) => {}
+            Err(error) => {
+                tracing::error!(%error, "the journal of revocations cannot be written: trying again later");
+                *behind = Some(Instant::now());
+            }
+        }
+    }
+
+    /// Says that the store may know more, and that it is to be looked at with the next note.
+    pub(super) fn doubt(&self) {
+        let long_ago = Instant::now().checked_sub(TRY_AGAIN).unwrap_or_else(Instant::now);
+        *self.behind.lock().unwrap_or_else(PoisonError::into_inner) = Some(long_ago);
+    }
+
+    fn add(&self, rows: &[Revoked]) -> Result<(), StoreError> {
+        let Some(newest) = rows.iter().map(|row| row.revision).max() else { return Ok(()) };
+        self.write(|journal| {
+            note_newest(journal, newest)?;
+            put(journal, rows)
+        })
+    }
+
+    fn write(
+        &self,
+        write: impl FnOnce(&WriteTransaction) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let written = self.handle.write(|transaction| {
+            write(&transaction)?;
+            Ok(transaction.commit()?)
+        });
+        if written.is_err()
+            && let Err(error) = self.handle.reopen()
+        {
+            tracing::warn!(%error, "the journal of revocations does not open");
+        }
+        written
+    }
+}
+
+/// Makes an empty journal of an empty database.
+pub(super) fn begin(database: &Database) -> Result<(), StoreError> {
+    let transaction = database.begin_write()?;
+    transaction.open_table(JOURNAL_META)?.insert("schema", SCHEMA)?;
+    transaction.open_table(FOLLOWED)?;
+    transaction.open_table(REVOCATIONS)?;
+    Ok(transaction.commit()?)
+}
+
+fn check_schema(path: &Path, database: &Database) -> Result<(), OpenError> {
+    use redb::ReadableDatabase;
+    let schema = || -> Result<Option<u64>, StoreError> {
+        match database.begin_read()?.open_table(JOURNAL_META) {
+            Ok(table) => Ok(table.get("schema")?.map(|row| row.value())),
+            Err(TableError::TableDoesNotExist(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    };
+    match schema()? {
+        None => Err(OpenError::Foreign(path.into())),
+        Some(found) if found > SCHEMA => Err(OpenError::Newer { path: path.into(), found, known: SCHEMA }),
+        Some(_) => Ok(()),
+    }
+}
+
+fn newest(meta: &impl ReadableTable<&'static str, u64>) -> Result<u64, StoreError> {
+    Ok(meta.get("newest")?.map_or(0, |row| row.value()))
+}
+
+fn note_newest(journal: &WriteTransaction, revision: u64) -> Result<(), StoreError> {
+    let mut meta = journal.open_table(JOURNAL_META)?;
+    let known = newest(&meta)?;
+    meta.insert("newest", known.max(revision))?;
+    Ok(())
+}
