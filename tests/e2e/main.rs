@@ -6,6 +6,7 @@
     reason = "in a test a value that is not there is the failure, also in the harness"
 )]
 
+mod backups;
 mod command_line;
 mod crowds;
 mod doctor;

@@ -9,6 +9,7 @@ pub mod domain;
 pub mod fuzz;
 pub mod http;
 pub mod place;
+pub mod restore;
 pub mod rpc;
 pub mod run;
 pub mod service;

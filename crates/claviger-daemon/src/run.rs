@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use crate::config::{Config, SocketConfig};
 use crate::place::{PlaceError, check_file, take_directory};
 use crate::rpc::{About, Context, module};
-use crate::service::{Clock, Service, StartFault, restore};
+use crate::service::{Clock, Occasion, Service, StartFault, restore};
 use crate::socket::{BindError, Connections, Listener, Server, accept, bind, check_path, group_id};
 use crate::store::{Author, FILE_NAME, JOURNAL_NAME, OpenError, Rows, Store, StoreError};
 
@@ -172,8 +172,8 @@ pub async fn run(
 /// Before anything is answered: a store that is older than the journal beside it, or comes from elsewhere, revives nothing.
 fn obey_journal(store: &Store, clock: &Clock) -> Result<(), StoreError> {
     clock.hold(store.read(Rows::state)?.newest_at);
-    let author = Author { uid: geteuid().as_raw(), pid: i32::try_from(std::process::id()).ok() };
-    if let Some(edit) = restore(store, author, clock.now())? {
+    let author = Author::this_process();
+    if let Some(edit) = restore(store, &store.heritage()?, Occasion::Start, author, clock.now())? {
         let what = edit.note.detail.unwrap_or_default();
         tracing::warn!(what, "this is not the store that was here last: it obeys the journal of revocations");
     }
@@ -181,7 +181,7 @@ fn obey_journal(store: &Store, clock: &Clock) -> Result<(), StoreError> {
 }
 
 /// What is made from here on is ours alone, and what is in memory reaches no file.
-fn harden() {
+pub(crate) fn harden() {
     umask(Mode::from_raw_mode(0o077));
     // Neither can fail for a process's own sake; where the system lacks them, the rest still holds.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);

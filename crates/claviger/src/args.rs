@@ -39,6 +39,25 @@ Examples:
   claviger doctor --json
   claviger doctor --data-dir /srv/claviger --runtime-dir /run/claviger";
 
+const BACKUP_HELP: &str = "\
+The daemon goes on working meanwhile. The file is for your eyes only (mode
+0600), on disk when the command ends, and looked through before it is named.
+It holds no secret, but the hashes of all: keep it as you keep the store.
+
+Examples:
+  claviger backup ~/claviger-$(date +%F).backup
+  claviger backup /mnt/usb/claviger.backup && umount /mnt/usb";
+
+const RESTORE_HELP: &str = "\
+Shows what will differ, asks, and keeps the store that it replaces. Nothing
+that was rotated, deleted, narrowed or disconnected since the backup was made
+comes back: the journal beside the store (claviger.journal) knows it. Without
+that journal every key is suspended until you release it, one by one.
+
+Examples:
+  claviger stop && claviger restore ~/claviger-2026-11-20.backup
+  claviger keys release \"Budget app\"";
+
 const EVERYWHERE: &str = "Options of every command";
 const DATA_DIR_HELP: &str =
     "Where the store is [default: $XDG_DATA_HOME/claviger, else ~/.local/share/claviger]";
@@ -83,6 +102,21 @@ pub(crate) enum Command {
     Status,
     /// Ask the daemon to finish, and wait until it has
     Stop,
+    /// Write a copy of the store, as it is at one moment, to a new file
+    #[command(after_help = BACKUP_HELP)]
+    Backup {
+        /// Where to; nothing may be there yet
+        file: PathBuf,
+    },
+    /// Put a backup in the store's place, while the daemon is stopped
+    #[command(after_help = RESTORE_HELP)]
+    Restore {
+        /// What `claviger backup` wrote
+        file: PathBuf,
+        /// Don't ask
+        #[arg(long, short)]
+        yes: bool,
+    },
     /// Check this installation, and say how to mend what is wrong
     #[command(after_help = DOCTOR_HELP)]
     Doctor,
@@ -165,6 +199,14 @@ pub(crate) enum Keys {
     },
     /// Give a key another secret and print it, once; the old one is dead at once
     Rotate {
+        /// The key, by id or name
+        key: String,
+        /// Don't ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Let a key that a restore has suspended open again what its scope allows
+    Release {
         /// The key, by id or name
         key: String,
         /// Don't ask
@@ -344,10 +386,14 @@ mod tests {
     }
 
     #[test]
-    fn the_doctors_help_ends_with_examples_and_fits_a_terminal() {
-        assert!(DOCTOR_HELP.lines().all(|line| line.len() < 80));
-        let Ok(Parsed::Help(help)) = parsed("doctor --help") else { panic!("no help") };
-        assert!(help.trim_end().ends_with(DOCTOR_HELP), "{help}");
+    fn help_that_ends_with_examples_fits_a_terminal() {
+        for (line, end) in
+            [("doctor --help", DOCTOR_HELP), ("backup --help", BACKUP_HELP), ("restore --help", RESTORE_HELP)]
+        {
+            assert!(end.lines().all(|line| line.len() < 80));
+            let Ok(Parsed::Help(help)) = parsed(line) else { panic!("no help") };
+            assert!(help.trim_end().ends_with(end), "{help}");
+        }
     }
 
     #[test]
@@ -370,6 +416,9 @@ mod tests {
             "keys rename CI CD",
             "keys rotate CI --yes",
             "keys delete CI -y",
+            "keys release CI --yes",
+            "backup /a/b",
+            "restore /a/b --yes",
             "accounts list",
             "accounts connect Checking --institution Bank --mask 1234 --kind checking --id acc_1",
             "accounts update acc_1 --name Savings --clear mask --clear kind",
@@ -431,6 +480,9 @@ mod tests {
             &["rpc", "a", "{}", S],
             &["status", S],
             &["doctor", S],
+            &["backup", "a", S],
+            &["restore", "a", S],
+            &["keys", "release", "X", S],
         ] {
             let report = refusal(argv);
             assert!(!report.contains("S3cr3t") && !report.contains("clv_"), "{argv:?}: {report}");

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use claviger_api::client::{CallError, ConnectError};
 use claviger_api::{Code, drawable};
 use claviger_daemon::StartError;
+use claviger_daemon::restore::RestoreError;
 use serde::Serialize;
 
 use crate::output::{self, Format};
@@ -239,6 +240,16 @@ impl From<ConnectError> for Failure {
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
+        let failure = Self::failed(chain(&error));
+        match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
+impl From<RestoreError> for Failure {
+    fn from(error: RestoreError) -> Self {
         let failure = Self::failed(chain(&error));
         match error.hint() {
             Some(hint) => failure.hint(hint),

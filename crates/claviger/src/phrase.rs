@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use claviger_api::{Scope, Timestamp, drawable};
+use claviger_api::{Key, Scope, Timestamp, drawable};
 use unicode_width::UnicodeWidthStr;
 
 use crate::output::Reader;
@@ -23,6 +23,16 @@ pub(crate) fn scope(scope: &Scope, reader: Reader) -> String {
     }
 }
 
+/// Why a key opens nothing whoever presents its secret; empty where that is not so.
+pub(crate) fn standing(key: &Key) -> &'static str {
+    match (key.suspended_at, key.needs_rotation) {
+        (None, false) => "",
+        (Some(_), false) => "suspended",
+        (None, true) => "needs rotation",
+        (Some(_), true) => "suspended, needs rotation",
+    }
+}
+
 /// A time that may not have come yet.
 pub(crate) fn time(time: Option<Timestamp>, reader: Reader) -> String {
     match (time, reader) {
@@ -30,6 +40,11 @@ pub(crate) fn time(time: Option<Timestamp>, reader: Reader) -> String {
         (None, Reader::Person) => "never".to_owned(),
         (None, Reader::Script) => String::new(),
     }
+}
+
+/// So many of something.
+pub(crate) fn count(count: u64, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
 /// A number of bytes in a unit that people read.

@@ -33,7 +33,7 @@ pub use backup::Backup;
 pub use clock::Clock;
 pub use error::{Error, FaultId};
 pub use hashing::WAITING_JOBS;
-pub use restoration::restore;
+pub use restoration::{Occasion, restore};
 pub use verification::{Refusal, Verdict};
 
 use crate::domain::{Usage, kept_days};

@@ -11,20 +11,34 @@ use crate::store::{Author, Following, Heritage, Room, Rows, Store, StoreError, W
 /// Revisions go on from the next multiple of this after a restore: nobody knows how far those had come that were lost.
 const REVISIONS: u64 = 1_000_000;
 
-/// Lets a store obey the journal beside it, where it is an older store than the journal has seen or comes from elsewhere. In
-/// the latter case no key opens anything until an operator releases it. One transaction, one audit entry, one revision; none
-/// where nothing has to change. Gives the edit that was made.
+/// When a store meets what the journal knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// A daemon starts: mostly with the store that was there last, which has nothing to learn.
+    Start,
+    /// An operator puts a backup in the store's place, which the audit trail is to say in any case.
+    Restore,
+}
+
+/// Lets a store obey its heritage, where it is an older store than the journal has seen or comes from elsewhere. In the
+/// latter case no key opens anything until an operator releases it. One transaction, one audit entry, one revision. Gives the
+/// edit that was made; none at a start where nothing has to change.
 ///
 /// # Errors
-/// The store or the journal failed; then nothing was changed.
-pub fn restore(store: &Store, author: Author, now: Timestamp) -> Result<Option<Edit>, StoreError> {
-    let heritage = store.heritage()?;
-    let outcome = store.write(|writer| decide(writer, &heritage, author, now));
-    match outcome {
+/// The store failed; then nothing was changed.
+pub fn restore(
+    store: &Store,
+    heritage: &Heritage,
+    occasion: Occasion,
+    author: Author,
+    now: Timestamp,
+) -> Result<Option<Edit>, StoreError> {
+    let decide = |writer: &mut Writer| decide(writer, heritage, occasion, author, now);
+    match store.write(decide) {
         // It only takes away: on a full disk there is room for that.
         Err(StoreError::Full) if store.room() == Room::Plenty && store.spend_ballast() => {
             store.reopen().map_err(|_| StoreError::Unavailable)?;
-            store.write(|writer| decide(writer, &heritage, author, now))
+            store.write(decide)
         }
         outcome => outcome,
     }
@@ -33,6 +47,7 @@ pub fn restore(store: &Store, author: Author, now: Timestamp) -> Result<Option<E
 fn decide(
     writer: &mut Writer,
     heritage: &Heritage,
+    occasion: Occasion,
     author: Author,
     now: Timestamp,
 ) -> Result<Option<Edit>, StoreError> {
@@ -41,7 +56,7 @@ fn decide(
     let suspended = (heritage.following == Following::Unknown).then_some(now);
     let edit = obey(find(writer, &revocations, suspended)?, &revocations, suspended);
     let is_older = heritage.newest > state.revision;
-    if edit.is_empty() && !is_older {
+    if edit.is_empty() && !is_older && occasion == Occasion::Start {
         writer.heed(heritage)?;
         return Ok(None);
     }

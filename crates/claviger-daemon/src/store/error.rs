@@ -92,16 +92,15 @@ pub enum OpenError {
     Store(#[from] StoreError),
 }
 
-/// The reason, in words for the journal.
+/// The reason, with the journal's path.
 fn of_journal(reason: &OpenError) -> String {
     match reason {
-        OpenError::AlreadyOpen => "another process has it open".to_owned(),
-        OpenError::Empty(path) => format!("{} is empty", path.display()),
-        OpenError::Foreign(path) => format!("{} is not a Claviger journal", path.display()),
-        OpenError::Damaged(path) => format!("{} is damaged", path.display()),
-        OpenError::Newer { path, .. } => format!("{} was written by a later version", path.display()),
-        OpenError::Io { path, error } => format!("cannot open {}: {error}", path.display()),
-        OpenError::Journal(_) | OpenError::Store(_) => reason.to_string(),
+        OpenError::Empty(path)
+        | OpenError::Foreign(path)
+        | OpenError::Damaged(path)
+        | OpenError::Newer { path, .. }
+        | OpenError::Io { path, .. } => format!("{}: {}", path.display(), reason.reason()),
+        _ => reason.reason(),
     }
 }
 
@@ -109,6 +108,22 @@ impl OpenError {
     /// The same of the journal.
     pub(super) fn of_journal(self) -> Self {
         Self::Journal(Box::new(self))
+    }
+
+    /// What is wrong with the file, without its name.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::AlreadyOpen => "another process has it open".to_owned(),
+            Self::Empty(_) => "it is empty".to_owned(),
+            Self::Foreign(_) => "it is no file of Claviger's".to_owned(),
+            Self::Damaged(_) => "it is damaged".to_owned(),
+            Self::Newer { found, known, .. } => {
+                format!("it was written by a later version (schema {found}, this version knows {known})")
+            }
+            Self::Io { error, .. } => error.to_string(),
+            Self::Journal(_) | Self::Store(_) => self.to_string(),
+        }
     }
 
     /// What a person is to do next, where there is something.

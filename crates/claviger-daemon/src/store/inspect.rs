@@ -41,11 +41,19 @@ pub struct Inspection {
 /// # Errors
 /// Why a daemon would not open it; see [`OpenError`].
 pub fn inspect(path: &Path) -> Result<Inspection, OpenError> {
+    look_into(path).map(|(found, _)| found)
+}
+
+/// The same, with the store as a daemon would see it. What is written to it stays in memory.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn look_into(path: &Path) -> Result<(Inspection, Store), OpenError> {
     refuse_foreign(path)?;
     quietly(|| look(path)).unwrap_or_else(|| Err(OpenError::Damaged(path.into())))
 }
 
-fn look(path: &Path) -> Result<Inspection, OpenError> {
+fn look(path: &Path) -> Result<(Inspection, Store), OpenError> {
     let fault = |error| OpenError::Io { path: path.into(), error };
     let read_only = quietly(|| Builder::new().set_cache_size(CACHE_BYTES).open_read_only(path).err());
     let closing = match read_only {
@@ -63,7 +71,8 @@ fn look(path: &Path) -> Result<Inspection, OpenError> {
     bring_up_to_date(&database)?;
     let store = Store::of(Handle::of(None, database));
     let state = store.read(Rows::state)?;
-    Ok(Inspection { closing, schema, state, tables: store.read(check) })
+    let tables = store.read(check);
+    Ok((Inspection { closing, schema, state, tables }, store))
 }
 
 #[cfg(test)]

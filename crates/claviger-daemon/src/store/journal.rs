@@ -109,6 +109,12 @@ impl Journal {
         })
     }
 
+    /// Takes in all that a store knows.
+    pub(super) fn learn(&self, store: &ReadTransaction) -> Result<(), StoreError> {
+        let rows = self.handle.read(|ours| lacking(ours, store))?;
+        self.add(&rows)
+    }
+
     /// Takes in what a store just did, or all that it lacks where it could not before. What cannot be written now is
     /// written later: the store has it.
     pub(super) fn note(&self, rows: &[Revoked], store: &Handle) {
@@ -117,11 +123,7 @@ impl Journal {
         if behind.is_some() && !is_due || behind.is_none() && rows.is_empty() {
             return;
         }
-        let written = if is_due {
-            store.read(|store| self.handle.read(|ours| lacking(ours, store))).and_then(|rows| self.add(&rows))
-        } else {
-            self.add(rows)
-        };
+        let written = if is_due { store.read(|store| self.learn(store)) } else { self.add(rows) };
         match written {
             Ok(()) if is_due => {
                 tracing::info!("the journal of revocations has caught up");

@@ -29,7 +29,7 @@ pub use consistency::check;
 pub use copy::copy;
 pub use error::{OpenError, StoreError};
 use handle::Handle;
-pub use inspect::{Closing, Inspection, inspect};
+pub use inspect::{Closing, Inspection, inspect, look_into};
 use journal::Journal;
 pub use journal::{FILE_NAME as JOURNAL_NAME, Following};
 pub use migrate::SCHEMA;
@@ -52,7 +52,7 @@ pub struct Store {
     handle: Handle,
     /// Room that is kept for revoking; `None` for memory, which is never full.
     ballast: Option<Ballast>,
-    /// What died in this place; `None` for memory, which nothing takes the place of.
+    /// What died in this place; `None` for memory, which nothing takes the place of, and where there is none.
     journal: Option<Journal>,
 }
 
@@ -110,18 +110,28 @@ impl Store {
         Ok(())
     }
 
-    /// What the journal has to say of this store. Nothing where there is no journal.
+    /// What the journal has to say of this store. Without one, nobody knows what died; but in memory nothing else did.
     ///
     /// # Errors
     /// The store or the journal failed.
     pub fn heritage(&self) -> Result<Heritage, StoreError> {
         let Some(journal) = &self.journal else {
-            return Ok(Heritage { following: Following::Followed, unheeded: Vec::new(), newest: 0 });
+            let following = if self.path.is_some() { Following::Unknown } else { Following::Followed };
+            return Ok(Heritage { following, unheeded: Vec::new(), newest: 0 });
         };
         self.read(|rows| {
             let following = journal.follows(rows.lineage()?)?;
             Ok(Heritage { following, unheeded: journal.unknown_to(rows)?, newest: journal.newest()? })
         })
+    }
+
+    /// Lets the journal take in what another store knows, which this one is to take the place of.
+    ///
+    /// # Errors
+    /// The other store or the journal failed.
+    pub fn learn_from(&self, other: &Self) -> Result<(), StoreError> {
+        let Some(journal) = &self.journal else { return Ok(()) };
+        other.read(|rows| journal.learn(rows))
     }
 
     /// Lets the journal take in all that the store knows, and follow it from now on.

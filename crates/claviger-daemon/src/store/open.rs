@@ -47,6 +47,17 @@ impl Store {
         Ok(store)
     }
 
+    /// Opens the store at `path`, which must be there, as one that is to stand beside this journal. Neither is made, and the
+    /// journal does not change.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open_apart(path: &Path, journal: &Path) -> Result<Self, OpenError> {
+        path.symlink_metadata().map_err(|error| OpenError::Io { path: path.into(), error })?;
+        let (store, _) = Self::open_alone(path)?;
+        Ok(Self { journal: Journal::open(journal)?, ..store })
+    }
+
     /// The same without journal and ballast.
     fn open_alone(path: &Path) -> Result<(Self, Before), OpenError> {
         let is_there = match path.symlink_metadata() {

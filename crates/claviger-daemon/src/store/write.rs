@@ -35,6 +35,14 @@ pub struct Author {
     pub pid: Option<i32>,
 }
 
+impl Author {
+    /// This process itself: what it does without being asked over a socket.
+    #[must_use]
+    pub fn this_process() -> Self {
+        Self { uid: rustix::process::geteuid().as_raw(), pid: i32::try_from(std::process::id()).ok() }
+    }
+}
+
 /// What an edit became.
 #[derive(Clone, Copy, Debug)]
 pub struct Applied {

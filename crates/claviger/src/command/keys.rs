@@ -2,19 +2,19 @@
 
 use std::fmt::Display;
 
-use claviger_api::client::Client;
 use claviger_api::method::{
-    CreateKey, DeleteKey, KeysCreate, KeysDelete, KeysRename, KeysRotate, KeysSetScope, RenameKey, RotateKey,
-    SetKeyScope,
+    CreateKey, DeleteKey, KeysCreate, KeysDelete, KeysRelease, KeysRename, KeysRotate, KeysSetScope,
+    ReleaseKey, RenameKey, RotateKey, SetKeyScope,
 };
 use claviger_api::{Key, Name, Scope};
 
 use crate::args::Keys;
+use crate::command::consent::Consent;
 use crate::command::{Context, handover};
 use crate::failure::Failure;
 use crate::output::{self, Format, Reader};
 use crate::table::Table;
-use crate::{connection, input, lookup, phrase};
+use crate::{connection, lookup, phrase};
 
 /// Does one thing with keys.
 pub(crate) async fn run(context: &Context, command: Keys) -> Result<(), Failure> {
@@ -27,8 +27,9 @@ pub(crate) async fn run(context: &Context, command: Keys) -> Result<(), Failure>
             let accounts = (!scope.all).then_some(scope.accounts);
             set_scope(context, &key, accounts.as_deref()).await
         }
-        Keys::Rotate { key, yes } => rotate(context, &key, Consent::new(yes, "rotate")?).await,
-        Keys::Delete { key, yes } => delete(context, &key, Consent::new(yes, "delete")?).await,
+        Keys::Rotate { key, yes } => rotate(context, &key, Consent::new(yes, "keys rotate")?).await,
+        Keys::Release { key, yes } => release(context, &key, Consent::new(yes, "keys release")?).await,
+        Keys::Delete { key, yes } => delete(context, &key, Consent::new(yes, "keys delete")?).await,
     }
 }
 
@@ -44,27 +45,55 @@ async fn list(context: &Context) -> Result<(), Failure> {
         return output::json(&keys);
     }
     let reader = output::reader();
-    let mut table = Table::new(["ID", "NAME", "SCOPE", "CREATED", "ROTATED", "LAST USED"]);
-    for key in &keys {
-        table.push([
+    let row = |key: &Key| {
+        [
             key.id.to_string(),
             key.name.clone(),
             phrase::scope(&key.scope, reader),
             key.created_at.to_string(),
             phrase::time(key.rotated_at, reader),
             phrase::time(key.last_used_at, reader),
-        ]);
-    }
-    table.print("no keys yet: `claviger keys create NAME` creates one")?;
-    for key in &keys {
-        if let (Some(seen), Reader::Person) = (key.retired_secret_seen_at, reader) {
-            output::note(&format!(
-                "{} was rotated, and its old secret was still presented at {seen}: some application has not been updated",
-                quoted(key),
-            ));
+        ]
+    };
+    let (header, none) = (
+        ["ID", "NAME", "SCOPE", "CREATED", "ROTATED", "LAST USED"],
+        "no keys yet: `claviger keys create NAME` creates one",
+    );
+    // A person is spared a column in which nothing stands.
+    if reader == Reader::Person && keys.iter().all(|key| phrase::standing(key).is_empty()) {
+        let mut table = Table::new(header);
+        for key in &keys {
+            table.push(row(key));
         }
+        table.print(none)?;
+    } else {
+        let [id, name, scope, created, rotated, used] = header;
+        let mut table = Table::new([id, name, scope, created, rotated, used, "STATE"]);
+        for key in &keys {
+            let [id, name, scope, created, rotated, used] = row(key);
+            table.push([id, name, scope, created, rotated, used, phrase::standing(key).to_owned()]);
+        }
+        table.print(none)?;
+    }
+    if reader == Reader::Person {
+        keys.iter().flat_map(warnings).for_each(|warning| output::note(&warning));
     }
     Ok(())
+}
+
+/// What an operator should know of a key, and what to do about it.
+fn warnings(key: &Key) -> impl Iterator<Item = String> {
+    let (name, id) = (quoted(key), key.id);
+    let seen = key.retired_secret_seen_at.map(|seen| {
+        format!("{name} was rotated, and its old secret was still presented at {seen}: some application has not been updated")
+    });
+    let suspended = key.suspended_at.map(|at| {
+        format!("{name} is suspended since {at}: it opens nothing until you release it, with `claviger keys release {id}`")
+    });
+    let rotation = key.needs_rotation.then(|| {
+        format!("{name} has no living secret: it was rotated after its backup was made. `claviger keys rotate {id}` gives it one")
+    });
+    [seen, suspended, rotation].into_iter().flatten()
 }
 
 async fn create(context: &Context, text: &str, accounts: &[String]) -> Result<(), Failure> {
@@ -122,9 +151,32 @@ async fn rotate(context: &Context, wanted: &str, consent: Consent) -> Result<(),
     let key = handover::run::<KeysRotate>(context, client, params).await?;
     if context.format == Format::Text {
         output::note(&format!("rotated {}; the old secret is dead", quoted(&key)));
+        if key.suspended_at.is_some() {
+            output::note("it is suspended: this secret, too, opens nothing until you release the key");
+        }
         output::note("the secret cannot be shown again");
     }
     Ok(())
+}
+
+async fn release(context: &Context, wanted: &str, consent: Consent) -> Result<(), Failure> {
+    let client = connection::admin(&context.settings).await?;
+    let key = lookup::key(&client, wanted).await?;
+    if key.suspended_at.is_none() {
+        return changed(context, &key, format!("{} is not suspended: nothing was changed", quoted(&key)));
+    }
+    consent.get(|| {
+        format!(
+            "Release {}? It {}; it was {}. Nobody knows whether it was deleted, rotated or narrowed after its backup was made.",
+            quoted(&key),
+            sees(&key.scope),
+            last_used(&key)
+        )
+    })?;
+    let client = consent.refresh(context, client).await?;
+    let params = ReleaseKey { id: key.id, expected_version: Some(key.version) };
+    let key = client.call::<KeysRelease>(params).await?;
+    changed(context, &key, format!("released {}: {}", quoted(&key), sees(&key.scope)))
 }
 
 async fn delete(context: &Context, wanted: &str, consent: Consent) -> Result<(), Failure> {
@@ -171,54 +223,9 @@ fn last_used(key: &Key) -> String {
     }
 }
 
-/// How somebody agrees to what cannot be undone.
-#[derive(Clone, Copy)]
-enum Consent {
-    /// By `--yes`.
-    Given,
-    /// By an answer on the terminal.
-    Asked,
-}
-
-impl Consent {
-    fn new(yes: bool, verb: &str) -> Result<Self, Failure> {
-        match (yes, input::can_ask()) {
-            (true, _) => Ok(Self::Given),
-            (false, true) => Ok(Self::Asked),
-            (false, false) => {
-                Err(Failure::usage(format!("`keys {verb}` needs --yes where nobody can be asked"))
-                    .hint("on a terminal it asks instead"))
-            }
-        }
-    }
-
-    fn get(self, question: impl FnOnce() -> String) -> Result<(), Failure> {
-        match self {
-            Self::Given => Ok(()),
-            Self::Asked => input::confirm(&question()),
-        }
-    }
-
-    /// A person may have taken longer to answer than the daemon keeps an idle connection.
-    async fn refresh(self, context: &Context, client: Client) -> Result<Client, Failure> {
-        match self {
-            Self::Given => Ok(client),
-            Self::Asked => connection::admin(&context.settings).await,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn without_a_terminal_consent_must_be_given() {
-        assert!(matches!(Consent::new(true, "delete"), Ok(Consent::Given)));
-        if !input::can_ask() {
-            assert_eq!(Consent::new(false, "delete").err().and_then(|failure| failure.code()), Some("USAGE"));
-        }
-    }
 
     #[test]
     fn a_name_is_refused_by_its_rule() {

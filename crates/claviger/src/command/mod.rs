@@ -2,10 +2,13 @@
 
 mod accounts;
 mod activity;
+mod backup;
 mod completions;
+mod consent;
 mod doctor;
 mod handover;
 mod keys;
+mod restore;
 mod rpc;
 mod status;
 mod stop;
@@ -41,6 +44,8 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Some(Command::Daemon(daemon)) => daemon::run(&context()?.settings, &daemon),
         Some(Command::Status) => connection::wait(status::run(&context()?)),
         Some(Command::Stop) => connection::wait(stop::run(&context()?)),
+        Some(Command::Backup { file }) => connection::wait(backup::run(&context()?, &file)),
+        Some(Command::Restore { file, yes }) => restore::run(&context()?, &file, yes),
         Some(Command::Doctor) => connection::wait(doctor::run(&places, format)),
         Some(Command::Keys(keys)) => connection::wait(keys::run(&context()?, keys)),
         Some(Command::Accounts(accounts)) => connection::wait(accounts::run(&context()?, accounts)),

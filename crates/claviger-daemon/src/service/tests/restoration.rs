@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::super::restore;
+use super::super::{Occasion, restore};
 use super::*;
 use crate::store::{JOURNAL_NAME, check};
 
@@ -23,7 +23,8 @@ impl Place {
     /// Starts as the daemon does.
     fn start(&self) -> World {
         let store = Store::open(&self.file(FILE_NAME)).unwrap();
-        restore(&store, OPERATOR, Timestamp::from_millis(2_000)).unwrap();
+        let heritage = store.heritage().unwrap();
+        restore(&store, &heritage, Occasion::Start, OPERATOR, Timestamp::from_millis(2_000)).unwrap();
         store.follow().unwrap();
         store.read(check).unwrap();
         World::of(store, 2_000)

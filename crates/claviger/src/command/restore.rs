@@ -1,0 +1,139 @@
+//! Owns `claviger restore`. Must not decide what becomes of a key.
+
+use std::path::Path;
+
+use claviger_api::Timestamp;
+use claviger_daemon::restore::{Change, Difference, Restoration, Restored, prepare};
+use claviger_daemon::store::Following;
+use serde::Serialize;
+
+use crate::command::Context;
+use crate::command::consent::Consent;
+use crate::failure::Failure;
+use crate::output::{self, Format, Reader};
+use crate::phrase;
+use crate::table::Table;
+
+/// How many differences a person is shown; a script gets all.
+const SHOWN: usize = 40;
+
+/// What is told as JSON.
+#[derive(Serialize)]
+struct Told {
+    revision: u64,
+    /// Where the store is kept that was replaced.
+    kept: Option<String>,
+    /// Whether all keys are suspended.
+    suspended: bool,
+    differences: Vec<Row>,
+}
+
+/// One difference.
+#[derive(Serialize)]
+struct Row {
+    kind: &'static str,
+    id: String,
+    name: String,
+    change: String,
+}
+
+/// Shows what will differ, asks, and puts the backup in the store's place.
+pub(crate) fn run(context: &Context, file: &Path, yes: bool) -> Result<(), Failure> {
+    let consent = Consent::new(yes, "restore")?;
+    let prepared = prepare(context.settings.data_dir()?, file)?;
+    let rows: Vec<Row> = prepared.differences.iter().map(row).collect();
+    if context.format == Format::Text {
+        show(&prepared, &rows)?;
+    }
+    consent.get(|| "Put the backup in the store's place?".to_owned())?;
+    let following = prepared.following;
+    let Restored { kept, revision } = prepared.carry_out()?;
+    let kept = kept.map(|path| path.display().to_string());
+    if context.format == Format::Json {
+        let suspended = following == Following::Unknown;
+        return output::json(&Told { revision, kept, suspended, differences: rows });
+    }
+    output::note(&format!("restored: the store has revision {revision}"));
+    if let Some(kept) = kept {
+        output::note(&format!("the store that it replaces is kept: {kept}"));
+    }
+    if following == Following::Unknown {
+        output::note("every key is suspended: `claviger keys release KEY` releases one");
+    }
+    Ok(())
+}
+
+fn show(prepared: &Restoration, rows: &[Row]) -> Result<(), Failure> {
+    let at = Timestamp::from_millis;
+    let backup = &prepared.backup;
+    output::note(&format!("the backup shows revision {}, of {}", backup.revision, at(backup.newest_at)));
+    match &prepared.present {
+        Some(Ok(state)) => {
+            output::note(&format!("the store has revision {}, of {}", state.revision, at(state.newest_at)));
+        }
+        Some(Err(error)) => {
+            output::note(&format!("the store cannot be compared with it: {}", error.reason()));
+        }
+        None => output::note("there is no store yet"),
+    }
+    if prepared.following == Following::Unknown {
+        output::note(
+            "no journal here knows what died since the backup was made: every key will be suspended until you release it",
+        );
+    }
+    let shown = if output::reader() == Reader::Person { SHOWN } else { usize::MAX };
+    let mut table = Table::new(["WHAT", "ID", "NAME", "WHAT BECOMES OF IT"]);
+    for Row { kind, id, name, change } in rows.iter().take(shown) {
+        table.push([(*kind).to_owned(), id.clone(), name.clone(), change.clone()]);
+    }
+    table.print("nothing differs from the store")?;
+    if rows.len() > shown {
+        output::note(&format!("and {} more: a file or a pipe gets them all", rows.len() - shown));
+    }
+    Ok(())
+}
+
+fn row(difference: &Difference) -> Row {
+    match difference {
+        Difference::Key { id, name, changes } => {
+            let change = changes.iter().map(said).collect::<Vec<_>>().join("; ");
+            Row { kind: "key", id: id.to_string(), name: name.clone(), change }
+        }
+        Difference::Account { id, name, change } => {
+            Row { kind: "account", id: id.to_string(), name: name.clone(), change: said(change) }
+        }
+        Difference::StorageMode { enabled } => {
+            let change = if *enabled { "on" } else { "off" }.to_owned();
+            Row { kind: "Storage Mode", id: String::new(), name: String::new(), change }
+        }
+    }
+}
+
+fn said(change: &Change) -> String {
+    match change {
+        Change::Back => "comes back".to_owned(),
+        Change::Gone => "is gone".to_owned(),
+        Change::Renamed(now) => format!("is now called {now}"),
+        Change::Rescoped(scope) => format!("sees {}", phrase::scope(scope, Reader::Person).to_lowercase()),
+        Change::Suspended => "suspended".to_owned(),
+        Change::NeedsRotation => "needs rotation".to_owned(),
+        Change::OtherSecret => "another secret".to_owned(),
+        Change::OtherFacts => "other facts".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use claviger_api::{KeyId, Scope};
+
+    use super::*;
+
+    #[test]
+    fn what_becomes_of_a_key_is_one_line() {
+        let id = KeyId::from_body("4fX9aQ2LmN7b").unwrap();
+        let changes = vec![Change::Renamed("New".into()), Change::Rescoped(Scope::All), Change::Suspended];
+        let row = row(&Difference::Key { id, name: "Old".into(), changes });
+        assert_eq!((row.kind, &*row.name), ("key", "Old"));
+        assert_eq!(row.change, "is now called New; sees all accounts; suspended");
+    }
+}
