@@ -328,6 +328,35 @@ fn what_listens_but_is_no_daemon_is_wrong() {
 }
 
 #[test]
+fn what_the_journal_and_the_store_know_of_each_other_is_told() {
+    let mut daemon = Daemon::start();
+    let key = daemon.create_for_all("key");
+    daemon.stop();
+    let (store, journal) = (daemon.home.store(), daemon.home.data.join("claviger.journal"));
+    assert!(ask_stopped(&daemon.home, NOTHING_WRONG).detail("journal").contains("0 revocations"));
+    let old = fs::read(&store).unwrap();
+    daemon.start_again();
+    daemon.admin.ok("keys.delete", &serde_json::json!({"id": key.id}));
+    assert!(ask(&daemon.home, NOTHING_WRONG).detail("journal").contains("the daemon keeps it"));
+    daemon.stop();
+    fs::write(&store, old).unwrap();
+    let told = ask_stopped(&daemon.home, NOTHING_WRONG);
+    assert_eq!(told.not_ok(), [("journal", "warning")]);
+    assert!(told.detail("journal").contains("an older one"), "{told:?}");
+    fs::write(&journal, "rot").unwrap();
+    assert_eq!(ask_stopped(&daemon.home, SOMETHING_WRONG).not_ok(), [("journal", "wrong")]);
+    fs::remove_file(&journal).unwrap();
+    let told = ask_stopped(&daemon.home, SOMETHING_WRONG);
+    assert_eq!(told.not_ok(), [("journal", "wrong")]);
+    assert!(told.detail("journal").contains("suspends every key"), "{told:?}");
+    assert!(told.hint("journal").contains("claviger keys release"), "{told:?}");
+    fs::write(&journal, "").unwrap();
+    set_mode(&journal, 0o644);
+    let told = ask_stopped(&daemon.home, SOMETHING_WRONG);
+    assert!(told.hint("journal").starts_with("chmod 0600"), "{told:?}");
+}
+
+#[test]
 fn a_missing_ballast_is_wrong_while_a_daemon_counts_on_it() {
     let mut daemon = Daemon::start();
     let ballast = daemon.home.data.join("claviger.ballast");

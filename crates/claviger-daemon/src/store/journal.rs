@@ -5,17 +5,20 @@
 //! never knows of a change that was not made, and whatever it knows that a store does not was made elsewhere than in that
 //! store: the store is an older one.
 
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use redb::{Database, ReadTransaction, ReadableTable, TableError, WriteTransaction};
+use redb::{Database, ReadTransaction, ReadableTable, ReadableTableMetadata, TableError, WriteTransaction};
 
-use super::file::{create, open_checked, refuse_foreign};
+use super::file::{create, open_checked, open_checked_by, quietly, refuse_foreign};
 use super::handle::{Handle, Opener, TRY_AGAIN};
+use super::overlay::Overlay;
 use super::revoked::{Revoked, lacking, put};
 use super::tables::{FOLLOWED, JOURNAL_META, REVOCATIONS};
-use super::{OpenError, StoreError};
+use super::{OpenError, Rows, Store, StoreError};
 
 /// The name of the journal's file inside the data directory.
 pub const FILE_NAME: &str = "claviger.journal";
@@ -46,7 +49,7 @@ impl Journal {
     /// See [`OpenError::Journal`]; the file is left as it is.
     pub(super) fn open(path: &Path) -> Result<Option<Self>, OpenError> {
         match path.symlink_metadata() {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(OpenError::Io { path: path.into(), error }.of_journal()),
             Ok(_) => {}
         }
@@ -67,7 +70,7 @@ impl Journal {
     /// See [`OpenError::Journal`].
     pub(super) fn create(path: &Path) -> Result<Self, OpenError> {
         create(path, |database| Ok(begin(database)?)).map_err(OpenError::of_journal)?;
-        let gone = || std::io::Error::from(std::io::ErrorKind::NotFound);
+        let gone = || std::io::Error::from(ErrorKind::NotFound);
         Self::open(path)?.ok_or_else(|| OpenError::Io { path: path.into(), error: gone() }.of_journal())
     }
 
@@ -166,6 +169,48 @@ impl Journal {
         }
         written
     }
+}
+
+/// What is in a journal whose checksums hold, beside a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalInspection {
+    /// How many things it knows that died.
+    pub revocations: u64,
+    /// Whether it knows all that died in the store's line.
+    pub following: Following,
+    /// How many of them the store does not know: it is an older one than the journal has seen.
+    pub unheeded: usize,
+    /// How many things died that the store knows and the journal does not yet.
+    pub lacking: usize,
+}
+
+/// Looks into the journal at `path` beside a store, and changes neither. `None` where there is no journal. Whoever calls
+/// this holds the data directory's lock.
+///
+/// # Errors
+/// Why a daemon would not open it: [`OpenError::Journal`].
+pub fn inspect_journal(path: &Path, store: &Store) -> Result<Option<JournalInspection>, OpenError> {
+    if matches!(path.symlink_metadata(), Err(error) if error.kind() == ErrorKind::NotFound) {
+        return Ok(None);
+    }
+    let look = || {
+        refuse_foreign(path)?;
+        let fault = |error| OpenError::Io { path: path.into(), error };
+        let overlay = File::open(path).and_then(Overlay::new).map_err(fault)?;
+        let database = open_checked_by(path, |builder| builder.create_with_backend(overlay))?;
+        check_schema(path, &database)?;
+        let journal = Journal::of(None, database);
+        let found = store.read(|rows| {
+            Ok(JournalInspection {
+                revocations: journal.handle.read(|ours| Ok(ours.open_table(REVOCATIONS)?.len()?))?,
+                following: journal.follows(rows.lineage()?)?,
+                unheeded: journal.unknown_to(rows)?.len(),
+                lacking: journal.handle.read(|ours| lacking(ours, rows))?.len(),
+            })
+        })?;
+        Ok(Some(found))
+    };
+    quietly(look).unwrap_or_else(|| Err(OpenError::Damaged(path.into()))).map_err(OpenError::of_journal)
 }
 
 /// Makes an empty journal of an empty database.

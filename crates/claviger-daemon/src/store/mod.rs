@@ -31,8 +31,9 @@ pub use error::{OpenError, StoreError};
 use handle::Handle;
 pub use inspect::{Closing, Inspection, inspect, look_into};
 use journal::Journal;
-pub use journal::{FILE_NAME as JOURNAL_NAME, Following};
+pub use journal::{FILE_NAME as JOURNAL_NAME, Following, JournalInspection, inspect_journal};
 pub use migrate::SCHEMA;
+pub use open::FIRST_WITH_JOURNAL;
 #[cfg(test)]
 pub(crate) use open::make_schema_2;
 /// One read transaction: all that it sees is of one moment.

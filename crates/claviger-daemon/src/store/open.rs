@@ -22,7 +22,7 @@ enum Before {
 }
 
 /// The first schema that knows of a journal.
-const FIRST_WITH_JOURNAL: u64 = 3;
+pub const FIRST_WITH_JOURNAL: u64 = 3;
 
 impl Store {
     /// Opens the store at `path` and the journal beside it, making them if there are none. Whoever calls this has checked

@@ -14,6 +14,8 @@ pub(super) enum Check {
     Store,
     /// What is in it.
     Integrity,
+    /// What died, beside the store.
+    Journal,
     /// The room that is kept for revoking.
     Ballast,
     /// The room on the store's disk.
@@ -42,6 +44,7 @@ impl Check {
             Self::DataDirectory => "Data directory",
             Self::Store => "Store",
             Self::Integrity => "Integrity",
+            Self::Journal => "Journal",
             Self::Ballast => "Ballast",
             Self::FreeSpace => "Free space",
             Self::RuntimeDirectory => "Runtime directory",

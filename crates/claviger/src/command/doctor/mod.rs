@@ -5,6 +5,7 @@ mod contact;
 mod daemon;
 mod finding;
 mod host;
+mod journal;
 mod sockets;
 mod standing;
 mod store;

@@ -1,16 +1,17 @@
 //! Owns what is checked of the data directory: the store, what is in it, the ballast, the room on its disk. Must not
-//! change any of it.
+//! change any of it; the journal is looked at next door.
 
 use std::path::Path;
 
 use claviger_api::Timestamp;
 use claviger_daemon::place::{PlaceError, hold_directory, quoted};
 use claviger_daemon::store::{
-    BALLAST_NAME, Closing, FILE_NAME, Inspection, OpenError, SCHEMA, holds_room, inspect,
+    BALLAST_NAME, Closing, FILE_NAME, Inspection, OpenError, SCHEMA, holds_room, look_into,
 };
 
 use super::Site;
 use super::finding::{Check, Finding};
+use super::journal;
 use super::standing::{Kind, Wanted, judge, look, look_through, unseen};
 use crate::phrase;
 
@@ -28,7 +29,7 @@ pub(super) struct Examined {
 
 /// Who has the store open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum User {
+pub(super) enum User {
     /// Nobody, and nobody can as long as we look.
     None,
     /// A daemon that answers us, as this process.
@@ -91,18 +92,24 @@ fn examine_inside(site: &Site<'_>, data_dir: &Path, examined: &mut Examined) {
     if standing.kind != Kind::File {
         return;
     }
+    let mut looked_into = None;
     examined.findings.push(match user {
-        User::None => {
-            let found = inspect(&store);
-            examined.newest = found.as_ref().ok().map(|found| Timestamp::from_millis(found.state.newest_at));
-            judge_inspection(&store, &found)
-        }
+        User::None => match look_into(&store) {
+            Ok((found, opened)) => {
+                examined.newest = Some(Timestamp::from_millis(found.state.newest_at));
+                let finding = judge_inspection(&store, Ok(&found));
+                looked_into = Some((found, opened));
+                finding
+            }
+            Err(error) => judge_inspection(&store, Err(&error)),
+        },
         User::Daemon(_) => Finding::ok(
             Check::Integrity,
             "the daemon has it open, and checked it when it started; stopped, all of it is looked at",
         ),
-        User::Unknown => judge_inspection(&store, &Err(OpenError::AlreadyOpen)),
+        User::Unknown => judge_inspection(&store, Err(&OpenError::AlreadyOpen)),
     });
+    examined.findings.push(journal::examine(site, data_dir, user, looked_into));
     let ballast = data_dir.join(BALLAST_NAME);
     let kept = ballast.symlink_metadata().ok().filter(holds_room).map(|found| found.len());
     examined.findings.push(judge_ballast(&ballast, kept, user, free_space(data_dir), &site.claviger));
@@ -126,7 +133,7 @@ fn judge_missing(store: &Path, user: User) -> Finding {
     }
 }
 
-fn judge_inspection(store: &Path, found: &Result<Inspection, OpenError>) -> Finding {
+fn judge_inspection(store: &Path, found: Result<&Inspection, &OpenError>) -> Finding {
     let (check, path) = (Check::Integrity, quoted(store));
     let found = match found {
         Ok(found) => found,
@@ -279,7 +286,7 @@ mod tests {
             (Err(newer), State::Wrong, "schema 9", Some("start the version that wrote it, or a later one")),
             (Err(denied), State::Wrong, "permission denied", Some("namei -l '/d/claviger.redb'")),
         ] {
-            let finding = judge_inspection(store, &found);
+            let finding = judge_inspection(store, found.as_ref());
             let (found, detail, mends) = told(&finding);
             assert_eq!((found, mends), (state, hint), "{detail}");
             assert!(detail.contains(part), "{detail}");
