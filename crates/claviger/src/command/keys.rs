@@ -76,24 +76,33 @@ async fn list(context: &Context) -> Result<(), Failure> {
         table.print(none)?;
     }
     if reader == Reader::Person {
-        keys.iter().flat_map(warnings).for_each(|warning| output::note(&warning));
+        for warning in warnings(&keys) {
+            output::note(&warning);
+        }
     }
     Ok(())
 }
 
-/// What an operator should know of a key, and what to do about it.
-fn warnings(key: &Key) -> impl Iterator<Item = String> {
-    let (name, id) = (quoted(key), key.id);
-    let seen = key.retired_secret_seen_at.map(|seen| {
-        format!("{name} was rotated, and its old secret was still presented at {seen}: some application has not been updated")
+/// What an operator should know of some keys, and what to do about it.
+fn warnings(keys: &[Key]) -> Vec<String> {
+    let seen = keys.iter().filter_map(|key| {
+        let (name, seen) = (quoted(key), key.retired_secret_seen_at?);
+        Some(format!(
+            "{name} was rotated, and its old secret was still presented at {seen}: some application has not been updated"
+        ))
     });
-    let suspended = key.suspended_at.map(|at| {
-        format!("{name} is suspended since {at}: it opens nothing until you release it, with `claviger keys release {id}`")
+    let count = |is_so: fn(&Key) -> bool| match keys.iter().filter(|key| is_so(key)).count() {
+        0 => None,
+        1 => Some("1 key is".to_owned()),
+        many => Some(format!("{many} keys are")),
+    };
+    let suspended = count(|key| key.suspended_at.is_some()).map(|keys| {
+        format!("{keys} suspended since a restore: what is suspended opens nothing. `claviger keys release KEY` releases one")
     });
-    let rotation = key.needs_rotation.then(|| {
-        format!("{name} has no living secret: it was rotated after its backup was made. `claviger keys rotate {id}` gives it one")
+    let rotation = count(|key| key.needs_rotation).map(|keys| {
+        format!("{keys} without a living secret since a restore: `claviger keys rotate KEY` gives it one")
     });
-    [seen, suspended, rotation].into_iter().flatten()
+    seen.chain(suspended).chain(rotation).collect()
 }
 
 async fn create(context: &Context, text: &str, accounts: &[String]) -> Result<(), Failure> {
