@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use crate::config::{Config, SocketConfig};
 use crate::place::{PlaceError, check_file, take_directory};
+use crate::restore::clear;
 use crate::rpc::{About, Context, module};
 use crate::service::{Clock, Occasion, Service, StartFault, restore};
 use crate::socket::{BindError, Connections, Listener, Server, accept, bind, check_path, group_id};
@@ -118,6 +119,9 @@ pub async fn run(
         false => Some(take_directory(&config.runtime_dir, runtime_mode, PASSABLE)?),
     };
     let runtime_dir = runtime.as_ref().unwrap_or(&data).path().to_owned();
+    if let Err(error) = clear(data.path()) {
+        tracing::warn!(%error, "a restore was broken off");
+    }
     let store = Store::open(&store_path)?;
 
     let clock = Clock::system();

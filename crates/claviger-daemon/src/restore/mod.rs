@@ -20,6 +20,9 @@ use crate::store::{
     look_into,
 };
 
+/// The name of a backup that is not in the store's place yet, inside the data directory.
+const UNFINISHED: &str = "claviger.redb.restoring";
+
 /// Why a backup cannot take the store's place. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
@@ -125,24 +128,32 @@ impl Drop for Copy {
 }
 
 /// Copies a backup beside the store, lets it obey the journal, and compares it with the present store, which stays as it is.
+/// The audit trail will name `author`. The clock is held at the newest time of both.
 ///
 /// # Errors
 /// See [`RestoreError`].
-pub fn prepare(data_dir: &Path, backup: &Path) -> Result<Restoration, RestoreError> {
+pub fn prepare(
+    data_dir: &Path,
+    backup: &Path,
+    author: Author,
+    clock: &Clock,
+) -> Result<Restoration, RestoreError> {
     harden();
     let data = take_directory(data_dir, 0o700, 0o700)?;
     let (store_path, journal_path) = (data.path().join(FILE_NAME), data.path().join(JOURNAL_NAME));
     check_file(&store_path)?;
     check_file(&journal_path)?;
     let found = check_backup(backup, &store_path)?;
-    let copy = copy_beside(backup, &store_path)?;
+    let copy = copy_beside(backup, data.path())?;
     let store = Store::open_apart(&copy.0, &journal_path)?;
 
     let present = match store_path.symlink_metadata() {
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         _ => Some(look_into(&store_path)),
     };
-    let clock = Clock::system();
+    if let Some(Err(error @ OpenError::AlreadyOpen)) = present {
+        return Err(error.into());
+    }
     clock.hold(found.newest_at);
     if let Some(Ok((state, present))) = &present {
         store.learn_from(present)?;
@@ -152,7 +163,7 @@ pub fn prepare(data_dir: &Path, backup: &Path) -> Result<Restoration, RestoreErr
     let newest =
         present.as_ref().and_then(|present| present.as_ref().ok()).map(|(found, _)| found.state.revision);
     let heritage = Heritage { newest: heritage.newest.max(newest.unwrap_or_default()), ..heritage };
-    let edit = restore(&store, &heritage, Occasion::Restore, Author::this_process(), clock.now())?;
+    let edit = restore(&store, &heritage, Occasion::Restore, author, clock.now())?;
 
     let differences = match &present {
         Some(Ok((_, present))) => compare(&contents(present)?, &contents(&store)?),
@@ -208,14 +219,23 @@ fn check_backup(backup: &Path, store: &Path) -> Result<State, RestoreError> {
     Ok(found.state)
 }
 
-/// Copies a file beside the store, where it can come to the store's place in one step.
-fn copy_beside(backup: &Path, store: &Path) -> Result<Copy, RestoreError> {
-    let path = store.with_file_name(format!("{FILE_NAME}.restoring"));
-    let fault = |error| RestoreError::Io { path: path.clone(), error };
+/// Takes away what a restore left that was broken off. Whoever calls this holds the data directory's lock.
+///
+/// # Errors
+/// It is there and cannot be removed.
+pub fn clear(data_dir: &Path) -> Result<(), RestoreError> {
+    let path = data_dir.join(UNFINISHED);
     match fs::remove_file(&path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(fault(error)),
-        _ => {}
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(RestoreError::Io { path, error }),
+        _ => Ok(()),
     }
+}
+
+/// Copies a file beside the store, where it can come to the store's place in one step.
+fn copy_beside(backup: &Path, data_dir: &Path) -> Result<Copy, RestoreError> {
+    clear(data_dir)?;
+    let path = data_dir.join(UNFINISHED);
+    let fault = |error| RestoreError::Io { path: path.clone(), error };
     let mut from = File::open(backup).map_err(RestoreError::Unreadable)?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(fault)?;
     let copy = Copy(path.clone());

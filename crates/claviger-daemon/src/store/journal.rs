@@ -11,7 +11,10 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use redb::{Database, ReadTransaction, ReadableTable, ReadableTableMetadata, TableError, WriteTransaction};
+use redb::{
+    Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableError,
+    WriteTransaction,
+};
 
 use super::file::{create, open_checked, open_checked_by, quietly, refuse_foreign};
 use super::handle::{Handle, Opener, TRY_AGAIN};
@@ -76,6 +79,22 @@ impl Journal {
 
     pub(super) fn of(opener: Option<Opener>, database: Database) -> Self {
         Self { handle: Handle::of(opener, database), behind: Mutex::default() }
+    }
+
+    /// Takes a database as a journal, begins it where it is empty, and says whether it was.
+    #[cfg(test)]
+    pub(super) fn opened(database: Database, opener: Opener) -> Result<(Self, bool), StoreError> {
+        let is_new = schema_of(&database)?.is_none();
+        if is_new {
+            begin(&database)?;
+        }
+        Ok((Self::of(Some(opener), database), is_new))
+    }
+
+    /// What a store knows and it does not.
+    #[cfg(test)]
+    pub(super) fn lacks(&self, store: &ReadTransaction) -> Result<Vec<Revoked>, StoreError> {
+        self.handle.read(|ours| lacking(ours, store))
     }
 
     /// Whether it knows all that died in a line.
@@ -222,16 +241,16 @@ pub(super) fn begin(database: &Database) -> Result<(), StoreError> {
     Ok(transaction.commit()?)
 }
 
+fn schema_of(database: &Database) -> Result<Option<u64>, StoreError> {
+    match database.begin_read()?.open_table(JOURNAL_META) {
+        Ok(table) => Ok(table.get("schema")?.map(|row| row.value())),
+        Err(TableError::TableDoesNotExist(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn check_schema(path: &Path, database: &Database) -> Result<(), OpenError> {
-    use redb::ReadableDatabase;
-    let schema = || -> Result<Option<u64>, StoreError> {
-        match database.begin_read()?.open_table(JOURNAL_META) {
-            Ok(table) => Ok(table.get("schema")?.map(|row| row.value())),
-            Err(TableError::TableDoesNotExist(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    };
-    match schema()? {
+    match schema_of(database)? {
         None => Err(OpenError::Foreign(path.into())),
         Some(found) if found > SCHEMA => Err(OpenError::Newer { path: path.into(), found, known: SCHEMA }),
         Some(_) => Ok(()),

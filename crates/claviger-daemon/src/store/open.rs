@@ -96,6 +96,30 @@ impl Store {
         Ok(Self::of(Handle::of(Some(Box::new(opener)), database)))
     }
 
+    /// Puts a journal that lies elsewhere than in a file beside it, making it if there is none.
+    ///
+    /// # Errors
+    /// What `opener` returns, or a fault of the journal.
+    #[cfg(test)]
+    pub(crate) fn beside_journal_on(
+        self,
+        opener: impl Fn() -> Result<Database, OpenError> + Send + Sync + 'static,
+    ) -> Result<Self, OpenError> {
+        let database = opener()?;
+        let (journal, is_new) = Journal::opened(database, Box::new(opener))?;
+        let store = Self { journal: Some(journal), ..self };
+        if is_new {
+            store.follow()?;
+        }
+        Ok(store)
+    }
+
+    /// What the store knows and the journal beside it does not yet.
+    #[cfg(test)]
+    pub(crate) fn journal_lacks(&self) -> Result<Vec<super::Revoked>, StoreError> {
+        self.read(|rows| self.journal.as_ref().map_or(Ok(Vec::new()), |journal| journal.lacks(rows)))
+    }
+
     /// Makes an empty store in memory.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use tempfile::NamedTempFile;
 use crate::command::Context;
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::{connection, phrase};
+use crate::{connection, phrase, signal};
 
 /// What was written.
 #[derive(Serialize)]
@@ -40,7 +40,12 @@ pub(crate) async fn run(context: &Context, file: &Path) -> Result<(), Failure> {
     // For its owner only, from birth; and gone again where anything fails.
     let copy = tempfile::Builder::new().prefix(".claviger-backup-").tempfile_in(directory);
     let mut copy = copy.map_err(|error| unwritten(&error))?;
-    let bytes = receive(&client, &mut copy).await?;
+    // What is begun is taken away also where somebody has had enough.
+    let interrupted = signal::termination().map_err(|error| unwritten(&error))?;
+    let bytes = tokio::select! {
+        received = receive(&client, &mut copy) => received?,
+        () = interrupted => return Err(Failure::failed("interrupted: nothing was written")),
+    };
     copy.as_file().sync_all().map_err(|error| unwritten(&error))?;
     let written = look_through(&copy, bytes)?;
     copy.persist_noclobber(file).map_err(|fault| match fault.error.kind() {

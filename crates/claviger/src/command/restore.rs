@@ -4,7 +4,8 @@ use std::path::Path;
 
 use claviger_api::Timestamp;
 use claviger_daemon::restore::{Change, Difference, Restoration, Restored, prepare};
-use claviger_daemon::store::Following;
+use claviger_daemon::service::Clock;
+use claviger_daemon::store::{Author, Following};
 use serde::Serialize;
 
 use crate::command::Context;
@@ -40,7 +41,7 @@ struct Row {
 /// Shows what will differ, asks, and puts the backup in the store's place.
 pub(crate) fn run(context: &Context, file: &Path, yes: bool) -> Result<(), Failure> {
     let consent = Consent::new(yes, "restore")?;
-    let prepared = prepare(context.settings.data_dir()?, file)?;
+    let prepared = prepare(context.settings.data_dir()?, file, Author::this_process(), &Clock::system())?;
     let rows: Vec<Row> = prepared.differences.iter().map(row).collect();
     if context.format == Format::Text {
         show(&prepared, &rows)?;
@@ -81,6 +82,7 @@ fn show(prepared: &Restoration, rows: &[Row]) -> Result<(), Failure> {
             "no journal here knows what died since the backup was made: every key will be suspended until you release it",
         );
     }
+    output::note(&format!("in the restored store: {}", prepared.told));
     let shown = if output::reader() == Reader::Person { SHOWN } else { usize::MAX };
     let mut table = Table::new(["WHAT", "ID", "NAME", "WHAT BECOMES OF IT"]);
     for Row { kind, id, name, change } in rows.iter().take(shown) {

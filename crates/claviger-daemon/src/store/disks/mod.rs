@@ -24,3 +24,15 @@ pub(crate) fn open_with_cache(
         builder.create_with_backend(disk.clone()).map_err(|error| OpenError::Store(error.into()))
     })
 }
+
+/// Opens a store with the journal beside it, each in a file of a disk, making them if there are none.
+pub(crate) fn open_beside_journal(
+    [store, journal]: &[impl StorageBackend + Clone; 2],
+) -> Result<Store, OpenError> {
+    let journal = journal.clone();
+    open_on(store)?.beside_journal_on(move || {
+        let mut builder = Builder::new();
+        builder.set_cache_size(1 << 20).set_check_integrity_on_open(true);
+        builder.create_with_backend(journal.clone()).map_err(|error| OpenError::Store(error.into()))
+    })
+}

@@ -1,5 +1,5 @@
-//! Owns a disk that remembers every write and sync, and what could be left of it after the power was cut. Must not know
-//! what is on it.
+//! Owns a disk with two files that remembers every write and sync, and what could be left of it after the power was cut. Must
+//! not know what is in them.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -30,72 +30,83 @@ pub(crate) enum Honesty {
     SkipsSyncs,
 }
 
-/// A disk in memory.
+/// A file on a disk in memory, which has a second one. What happens to both is one sequence.
 #[derive(Clone, Debug)]
-pub(crate) struct Disk(Arc<Mutex<Content>>);
+pub(crate) struct Disk {
+    content: Arc<Mutex<Content>>,
+    /// Which of the two it is.
+    file: usize,
+}
+
+/// What the two files hold.
+pub(crate) type Files = [Vec<u8>; 2];
 
 #[derive(Debug)]
 struct Content {
-    bytes: Vec<u8>,
-    events: Vec<Event>,
+    files: Files,
+    events: Vec<(usize, Event)>,
     honesty: Honesty,
     syncs: usize,
 }
 
 impl Disk {
-    pub(crate) fn of(bytes: Vec<u8>, honesty: Honesty) -> Self {
-        Self(Arc::new(Mutex::new(Content { bytes, events: Vec::new(), honesty, syncs: 0 })))
+    /// A disk with these two files.
+    pub(crate) fn of(files: Files, honesty: Honesty) -> [Self; 2] {
+        let content = Content { files, events: Vec::new(), honesty, syncs: 0 };
+        let content = Arc::new(Mutex::new(content));
+        [0, 1].map(|file| Self { content: Arc::clone(&content), file })
     }
 
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        self.0.lock().unwrap().bytes.clone()
+    /// What both files hold.
+    pub(crate) fn files(&self) -> Files {
+        self.content.lock().unwrap().files.clone()
     }
 
-    /// What happened since the last look.
-    pub(crate) fn take_events(&self) -> Vec<Event> {
-        std::mem::take(&mut self.0.lock().unwrap().events)
+    /// What happened to both since the last look.
+    pub(crate) fn take_events(&self) -> Vec<(usize, Event)> {
+        std::mem::take(&mut self.content.lock().unwrap().events)
     }
 
     pub(crate) fn answered(&self, revision: u64) {
-        self.0.lock().unwrap().events.push(Event::Answered(revision));
+        self.content.lock().unwrap().events.push((self.file, Event::Answered(revision)));
     }
 }
 
 impl StorageBackend for Disk {
     fn len(&self) -> io::Result<u64> {
-        Ok(self.0.lock().unwrap().bytes.len() as u64)
+        Ok(self.content.lock().unwrap().files[self.file].len() as u64)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let content = self.0.lock().unwrap();
+        let content = self.content.lock().unwrap();
         let at = usize::try_from(offset).unwrap();
-        let found = content.bytes.get(at..at + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
+        let found = content.files[self.file].get(at..at + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
         out.copy_from_slice(found);
         Ok(())
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        let mut content = self.0.lock().unwrap();
+        let mut content = self.content.lock().unwrap();
         let len = usize::try_from(len).unwrap();
-        content.bytes.resize(len, 0);
-        content.events.push(Event::Length(len));
+        content.files[self.file].resize(len, 0);
+        content.events.push((self.file, Event::Length(len)));
         Ok(())
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        let mut content = self.0.lock().unwrap();
+        let mut content = self.content.lock().unwrap();
         content.syncs += 1;
         if content.honesty == Honesty::Honest || !content.syncs.is_multiple_of(7) {
-            content.events.push(Event::Sync);
+            content.events.push((self.file, Event::Sync));
         }
         Ok(())
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let mut content = self.0.lock().unwrap();
+        let mut content = self.content.lock().unwrap();
         let at = usize::try_from(offset).unwrap();
-        put(&mut content.bytes, at, data);
-        content.events.push(Event::Write { at, bytes: data.to_vec() });
+        put(&mut content.files[self.file], at, data);
+        content.events.push((self.file, Event::Write { at, bytes: data.to_vec() }));
         Ok(())
     }
 }
@@ -110,56 +121,64 @@ fn put(bytes: &mut Vec<u8>, at: usize, data: &[u8]) {
 
 /// What is safely on a disk, and what is not yet, at a moment that moves on through its events.
 pub(crate) struct Platter<'a> {
-    safe: Vec<u8>,
-    events: &'a [Event],
+    safe: Files,
+    events: &'a [(usize, Event)],
     /// How many of the events have happened.
     now: usize,
-    /// How many of them the last sync has made safe.
-    synced: usize,
+    /// How many of them the last sync of each file has made safe, as far as they are about that file.
+    synced: [usize; 2],
     /// The last revision that was answered.
     pub(crate) answered: u64,
 }
 
 impl<'a> Platter<'a> {
-    pub(crate) fn new(safe: Vec<u8>, events: &'a [Event]) -> Self {
-        Self { safe, events, now: 0, synced: 0, answered: 0 }
+    pub(crate) fn new(safe: Files, events: &'a [(usize, Event)]) -> Self {
+        Self { safe, events, now: 0, synced: [0; 2], answered: 0 }
     }
 
     /// Goes on to the moment after so many events.
     pub(crate) fn go_to(&mut self, now: usize) {
         while self.now < now {
             match &self.events[self.now] {
-                Event::Sync => {
-                    for event in &self.events[self.synced..self.now] {
-                        apply(&mut self.safe, event);
+                (file, Event::Sync) => {
+                    for event in self.loose(*file) {
+                        apply(&mut self.safe[*file], event);
                     }
-                    self.synced = self.now + 1;
+                    self.synced[*file] = self.now + 1;
                 }
-                Event::Answered(revision) => self.answered = *revision,
-                Event::Write { .. } | Event::Length(_) => {}
+                (_, Event::Answered(revision)) => self.answered = *revision,
+                (_, Event::Write { .. } | Event::Length(_)) => {}
             }
             self.now += 1;
         }
     }
 
+    /// What happened to a file since it was synced.
+    fn loose(&self, file: usize) -> Vec<&'a Event> {
+        let events = &self.events[self.synced[file]..self.now];
+        events.iter().filter(|(about, _)| *about == file).map(|(_, event)| event).collect()
+    }
+
     /// What the disk holds if the power is cut now: of what was not synced some was written and some not, in any order,
     /// and a write may be torn.
-    pub(crate) fn cut(&self, chance: &mut Chance) -> Vec<u8> {
-        let mut image = self.safe.clone();
-        let mut loose: Vec<&Event> = self.events[self.synced..self.now].iter().collect();
-        for left in (1..loose.len()).rev() {
-            loose.swap(left, chance.below(left + 1));
-        }
-        // Of how many in eight something is kept: now and then all of it, or none.
-        let kept = chance.below(9);
-        for event in loose {
-            match event {
-                Event::Write { at, bytes } => write_torn(&mut image, *at, bytes, kept, chance),
-                event if chance.below(8) < kept => apply(&mut image, event),
-                _ => {}
+    pub(crate) fn cut(&self, chance: &mut Chance) -> Files {
+        let mut files = self.safe.clone();
+        for (file, image) in files.iter_mut().enumerate() {
+            let mut loose = self.loose(file);
+            for left in (1..loose.len()).rev() {
+                loose.swap(left, chance.below(left + 1));
+            }
+            // Of how many in eight something is kept: now and then all of it, or none.
+            let kept = chance.below(9);
+            for event in loose {
+                match event {
+                    Event::Write { at, bytes } => write_torn(image, *at, bytes, kept, chance),
+                    event if chance.below(8) < kept => apply(image, event),
+                    _ => {}
+                }
             }
         }
-        image
+        files
     }
 }
 

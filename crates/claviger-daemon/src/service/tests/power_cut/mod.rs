@@ -3,9 +3,9 @@
 
 mod workload;
 
-use crate::store::disks::open_on;
-use crate::store::disks::recording::{Chance, Disk, Honesty, Platter};
-use crate::store::{StoreError, check};
+use crate::store::disks::open_beside_journal;
+use crate::store::disks::recording::{Chance, Disk, Files, Honesty, Platter};
+use crate::store::{Following, Store, StoreError, check};
 use workload::{Life, dump, live};
 
 /// Cuts of one test run, unless `CLAVIGER_CUTS` says otherwise.
@@ -28,28 +28,31 @@ fn cut_again_and_again(life: &Life, chance: &mut Chance) -> Result<usize, Violat
         platter.go_to(*moment);
         let violation =
             |what: String| Violation(format!("after {moment} of {} events: {what}", life.events.len()));
-        let mut image = platter.cut(chance);
+        let mut files = platter.cut(chance);
         if chance.below(3) == 0 {
-            let recovering = Disk::of(image.clone(), Honesty::Honest);
-            let recovered =
-                open_on(&recovering).map_err(|error| violation(format!("it does not open: {error}")))?;
-            let events = recovering.take_events();
+            let recovering = Disk::of(files.clone(), Honesty::Honest);
+            let recovered = open_beside_journal(&recovering)
+                .and_then(|store| store.follow().map(|()| store).map_err(Into::into))
+                .map_err(|error| violation(format!("it does not open: {error}")))?;
+            let events = recovering[0].take_events();
             drop(recovered);
-            let mut second = Platter::new(image, &events);
+            let mut second = Platter::new(files, &events);
             second.go_to(chance.below(events.len() + 1));
-            image = second.cut(chance);
+            files = second.cut(chance);
         }
-        look(life, image, platter.answered).map_err(violation)?;
+        look(life, files, platter.answered).map_err(violation)?;
     }
     Ok(moments.len())
 }
 
-/// Whether what is on a disk is a state that may be there: whole, and with all that was answered.
-fn look(life: &Life, image: Vec<u8>, answered: u64) -> Result<(), String> {
+/// Whether what is on a disk is a state that may be there: whole, and with all that was answered, in the store and in the
+/// journal.
+fn look(life: &Life, files: Files, answered: u64) -> Result<(), String> {
     let told = |error: StoreError| error.to_string();
-    let store =
-        open_on(&Disk::of(image, Honesty::Honest)).map_err(|error| format!("it does not open: {error}"))?;
+    let store = open_beside_journal(&Disk::of(files, Honesty::Honest))
+        .map_err(|error| format!("it does not open: {error}"))?;
     store.read(check).map_err(told)?;
+    look_at_journal(&store, answered)?;
     let revision = store.read(|rows| Ok(crate::store::Rows::state(rows)?.revision)).map_err(told)?;
     if revision < answered || revision > life.newest {
         return Err(format!("it has revision {revision}, and {answered} was answered"));
@@ -60,6 +63,20 @@ fn look(life: &Life, image: Vec<u8>, answered: u64) -> Result<(), String> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether the journal knows what died and was answered, and nothing that did not die.
+fn look_at_journal(store: &Store, answered: u64) -> Result<(), String> {
+    let told = |error: StoreError| error.to_string();
+    let heritage = store.heritage().map_err(told)?;
+    if heritage.following != Following::Followed {
+        return Err("the journal does not follow the store".to_owned());
+    }
+    if let Some(row) = heritage.unheeded.first() {
+        return Err(format!("the journal has what the store has not: {row:?}"));
+    }
+    let lost = store.journal_lacks().map_err(told)?.into_iter().find(|row| row.revision <= answered);
+    lost.map_or(Ok(()), |row| Err(format!("the journal has lost {row:?}, and {answered} was answered")))
 }
 
 fn play(honesty: Honesty, cuts: usize, seed: u64) -> Result<usize, Violation> {

@@ -8,8 +8,8 @@ use claviger_api::{KeyId, Scope};
 use super::super::{OPERATOR, World, name, only};
 
 use crate::service::settings::StorageMode;
-use crate::store::disks::open_on;
-use crate::store::disks::recording::{Chance, Disk, Event, Honesty};
+use crate::store::disks::open_beside_journal;
+use crate::store::disks::recording::{Chance, Disk, Event, Files, Honesty};
 use crate::store::{Rows, Store, StoreError};
 
 /// Accounts that a key may be restricted to.
@@ -18,8 +18,8 @@ const ACCOUNTS: [&str; 4] = ["a", "b", "c", "d"];
 /// A store's life: what happened to its disk, from the moment that it was made, and what it held.
 pub(super) struct Life {
     /// The disk when the store was made.
-    pub(super) made: Vec<u8>,
-    pub(super) events: Vec<Event>,
+    pub(super) made: Files,
+    pub(super) events: Vec<(usize, Event)>,
     /// All that it held at those revisions that were the newest for a while.
     pub(super) held: BTreeMap<u64, String>,
     /// The newest revision.
@@ -46,10 +46,11 @@ pub(super) fn dump(store: &Store) -> Result<String, StoreError> {
 
 /// Lives a store's life: this many steps, each of one change or of three at once.
 pub(super) async fn live(steps: usize, honesty: Honesty, chance: &mut Chance) -> Life {
-    let disk = Disk::of(Vec::new(), honesty);
-    let store = open_on(&disk).unwrap();
+    let disks = Disk::of(Files::default(), honesty);
+    let store = open_beside_journal(&disks).unwrap();
+    let [disk, _] = disks;
     disk.take_events();
-    let made = disk.bytes();
+    let made = disk.files();
     let mut life = Life { made, events: Vec::new(), held: BTreeMap::new(), newest: 0 };
     let world = World::of(store, 1_000);
     for account in ACCOUNTS {
