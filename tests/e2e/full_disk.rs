@@ -37,6 +37,22 @@ fn on_a_full_disk_revoking_goes_through_and_verifying_goes_on() {
     }
 }
 
+#[test]
+fn on_a_full_disk_a_daemon_starts_and_verifies_and_revokes() {
+    let Some(home) = Home::new().on_a_disk_of(16 * 1024 * 1024) else { return };
+    let mut daemon = home.start();
+    let (kept, doomed) = (daemon.create_for_all("kept"), daemon.create_for_all("doomed"));
+    daemon.kill9();
+    fill(&daemon);
+    daemon.start_again();
+    daemon.granted(&kept.secret, None);
+    daemon.admin.ok("keys.delete", &json!({"id": doomed.id}));
+    daemon.kill9();
+    daemon.start_again();
+    daemon.granted(&kept.secret, None);
+    daemon.denied(&doomed.secret, None, "UNAUTHORIZED");
+}
+
 fn fill_and_revoke(mut daemon: Daemon) {
     for account in ["a", "b"] {
         daemon.connect(account);

@@ -2,10 +2,11 @@
 //! it 2,000 times. Must not test a store that is not ours.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Daemon, Minted, RpcError, assert_code, effort, tell};
+use crate::harness::{Daemon, Minted, Process, RpcError, assert_code, effort, tell};
 
 const DAMAGES: usize = 24;
 
@@ -69,6 +70,70 @@ fn tell_without_use(mut told: Vec<Result<Value, RpcError>>) -> Vec<Result<Value,
     told
 }
 
+/// Starts a daemon on a file whose bytes were changed. One that refuses says so, names the file and leaves it as it is.
+fn start_on(daemon: &Daemon, file: &Path, rotten: &[u8], what: &str) -> Option<Process> {
+    fs::write(file, rotten).unwrap();
+    let said = daemon.home.log_text().len();
+    let process = daemon.home.start_if_it_can();
+    let said = daemon.home.log_text()[said..].to_owned();
+    assert!(!said.contains("panicked"), "{what}: {said}");
+    if process.is_none() {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        assert!(said.contains(name), "{what}: it does not say which file: {said}");
+        assert!(fs::read(file).unwrap() == rotten, "{what}: the file was changed");
+    }
+    process
+}
+
+/// What is granted, and nothing that depends on when it was asked.
+fn verdicts(daemon: &Daemon, keys: &[Minted]) -> Vec<Value> {
+    keys.iter()
+        .map(|key| match daemon.present(&key.secret, None) {
+            Ok(verdict) => verdict["scope"].clone(),
+            Err(refused) => refused.data,
+        })
+        .collect()
+}
+
+#[test]
+fn rot_anywhere_in_the_journal_revives_nothing() {
+    let damages = effort("CLAVIGER_ROT", DAMAGES);
+    let mut daemon = Daemon::start();
+    daemon.home.log_level = "info";
+    daemon.connect("a");
+    let keys: Vec<Minted> = (0..20).map(|n| daemon.create_for_all(&format!("key {n}"))).collect();
+    daemon.stop();
+    let old = fs::read(daemon.home.store()).unwrap();
+    daemon.start_again();
+    for (n, key) in keys.iter().enumerate().filter(|(n, _)| n % 2 == 0) {
+        match n % 3 {
+            0 => daemon.admin.ok("keys.delete", &json!({"id": key.id})),
+            1 => daemon.admin.ok("keys.set_scope", &json!({"id": key.id, "scope": {"accounts": ["a"]}})),
+            _ => daemon.admin.ok("keys.rotate", &json!({"id": key.id})),
+        };
+    }
+    let right = verdicts(&daemon, &keys);
+    daemon.stop();
+    let journal = daemon.home.data.join("claviger.journal");
+    let whole = fs::read(&journal).unwrap();
+    let (mut refused, mut unharmed) = (0, 0);
+    for number in 0..damages {
+        let mut rotten = whole.clone();
+        let what = damage(&mut rotten, number);
+        fs::write(daemon.home.store(), &old).unwrap();
+        let process = start_on(&daemon, &journal, &rotten, &what);
+        if process.is_none() {
+            refused += 1;
+            continue;
+        }
+        unharmed += 1;
+        assert_eq!(verdicts(&daemon, &keys), right, "{what}");
+    }
+    tell(&format!(
+        "{damages} damages of the journal: {refused} refused, {unharmed} without harm, 0 revived, 0 panics"
+    ));
+}
+
 #[test]
 fn rot_anywhere_in_the_store_is_never_silent() {
     let damages = effort("CLAVIGER_ROT", DAMAGES);
@@ -86,15 +151,9 @@ fn rot_anywhere_in_the_store_is_never_silent() {
     for number in 0..damages {
         let mut rotten = whole.clone();
         let what = damage(&mut rotten, number);
-        fs::write(daemon.home.store(), &rotten).unwrap();
-        let said = daemon.home.log_text().len();
-        let process = daemon.home.start_if_it_can();
-        let said = daemon.home.log_text()[said..].to_owned();
-        assert!(!said.contains("panicked"), "{what}: {said}");
+        let process = start_on(&daemon, &daemon.home.store(), &rotten, &what);
         if process.is_none() {
             refused += 1;
-            assert!(said.contains("claviger.redb"), "{what}: it does not say which file: {said}");
-            assert!(fs::read(daemon.home.store()).unwrap() == rotten, "{what}: the file was changed");
             continue;
         }
         // Taken: then what was hit is not in use, or whatever cannot be read says so.

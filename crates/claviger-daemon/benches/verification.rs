@@ -14,12 +14,13 @@ use std::sync::mpsc::channel;
 use std::task::{Context, Poll, Waker};
 
 use claviger_api::method::ConnectAccount;
-use claviger_api::{AccountId, Name, Scope, Secret, VERIFY_SOCKET, id::PresentedAccountId};
+use claviger_api::{AccountId, KeyId, Name, Scope, Secret, Timestamp, VERIFY_SOCKET, id::PresentedAccountId};
 use claviger_daemon::Config;
+use claviger_daemon::domain::{Edit, KeyRecord};
 use claviger_daemon::service::{Clock, Service, Verdict};
-use claviger_daemon::store::{Author, FILE_NAME, Store};
-use claviger_daemon::token::{HashingCost, KeyPrefix, Minted, Presented, TagKey};
-use criterion::{Criterion, criterion_group, criterion_main};
+use claviger_daemon::store::{Author, FILE_NAME, JOURNAL_NAME, Store};
+use claviger_daemon::token::{HashMemory, HashingCost, KeyPrefix, Minted, Presented, SlowHash, TagKey};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use http_body_util::BodyExt;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -132,6 +133,15 @@ fn durable(criterion: &mut Criterion) {
             runtime.block_on(service.rename_key(AUTHOR, id, name, None)).unwrap()
         });
     });
+    group.bench_function("narrow", |bencher| {
+        let id = service.list_keys(None, claviger_api::page::Limit::default()).unwrap().keys[0].id;
+        let none_but: Scope = [AccountId::parse("acc").unwrap()].into_iter().collect();
+        let widen = || runtime.block_on(service.set_key_scope(AUTHOR, id, Scope::All, None)).unwrap();
+        let narrow = |_| {
+            runtime.block_on(service.set_key_scope(AUTHOR, id, none_but.clone(), None)).unwrap();
+        };
+        bencher.iter_batched(widen, narrow, BatchSize::PerIteration);
+    });
     let mut file = std::fs::File::create(directory.path().join("floor")).unwrap();
     group.bench_function("fdatasync_floor", |bencher| {
         bencher.iter(|| {
@@ -141,6 +151,51 @@ fn durable(criterion: &mut Criterion) {
     });
     group.finish();
     runtime.block_on(service.finish());
+}
+
+/// How many things have died in a store whose journal is compared with it.
+const REVOCATIONS: usize = 100_000;
+
+/// What every start waits for: whether the journal knows something that the store does not.
+fn start(criterion: &mut Criterion) {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(&directory.path().join(FILE_NAME)).unwrap();
+    let hash = SlowHash::make("none", cheap(), &mut HashMemory::default()).unwrap();
+    for some in (0..REVOCATIONS).collect::<Vec<_>>().chunks(1_000) {
+        let at = Timestamp::default();
+        let delete = |n: &usize| {
+            let id = KeyId::from_body(&format!("{n:012}")).unwrap();
+            let (name, hint, scope, hash) = (n.to_string(), String::new(), Scope::All, hash.clone());
+            let (rotated_at, suspended_at, needs_rotation) = (None, None, false);
+            let (created_at, generation, version) = (at, 1, 1);
+            Edit::delete(KeyRecord {
+                id,
+                name,
+                hint,
+                scope,
+                created_at,
+                rotated_at,
+                generation,
+                version,
+                hash,
+                suspended_at,
+                needs_rotation,
+            })
+        };
+        let edits: Vec<Edit> = some.iter().map(delete).collect();
+        store
+            .write(|writer| edits.iter().try_for_each(|edit| writer.apply(edit, AUTHOR, at).map(drop)))
+            .unwrap();
+    }
+    let mut group = criterion.benchmark_group("start");
+    group.sample_size(20);
+    group.bench_function("journal_of_100_000", |bencher| {
+        bencher.iter(|| {
+            let heritage = store.heritage().unwrap();
+            assert!(heritage.unheeded.is_empty() && heritage.newest == REVOCATIONS as u64);
+        });
+    });
+    group.finish();
 }
 
 /// A connection that stays open, and one request that is sent again and again.
@@ -189,7 +244,9 @@ fn over_the_socket(criterion: &mut Criterion) {
         secret
     });
     // The daemon refuses what others could read.
-    for (path, mode) in [(data.clone(), 0o700), (data.join(FILE_NAME), 0o600)] {
+    for (path, mode) in
+        [(data.clone(), 0o700), (data.join(FILE_NAME), 0o600), (data.join(JOURNAL_NAME), 0o600)]
+    {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     }
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -231,5 +288,5 @@ fn over_the_socket(criterion: &mut Criterion) {
     runtime.block_on(daemon).unwrap().unwrap();
 }
 
-criterion_group!(benches, in_process, durable, over_the_socket);
+criterion_group!(benches, in_process, durable, start, over_the_socket);
 criterion_main!(benches);

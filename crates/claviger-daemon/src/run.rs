@@ -18,7 +18,7 @@ use crate::restore::clear;
 use crate::rpc::{About, Context, module};
 use crate::service::{Clock, Occasion, Service, StartFault, restore};
 use crate::socket::{BindError, Connections, Listener, Server, accept, bind, check_path, group_id};
-use crate::store::{Author, FILE_NAME, JOURNAL_NAME, OpenError, Rows, Store, StoreError};
+use crate::store::{Author, FILE_NAME, Following, JOURNAL_NAME, OpenError, Rows, Store, StoreError};
 
 /// How long what is running may take to finish when the daemon ends.
 const FINISHING: Duration = Duration::from_secs(5);
@@ -176,12 +176,19 @@ pub async fn run(
 /// Before anything is answered: a store that is older than the journal beside it, or comes from elsewhere, revives nothing.
 fn obey_journal(store: &Store, clock: &Clock) -> Result<(), StoreError> {
     clock.hold(store.read(Rows::state)?.newest_at);
-    let author = Author::this_process();
-    if let Some(edit) = restore(store, &store.heritage()?, Occasion::Start, author, clock.now())? {
+    let heritage = store.heritage()?;
+    if let Some(edit) = restore(store, &heritage, Occasion::Start, Author::this_process(), clock.now())? {
         let what = edit.note.detail.unwrap_or_default();
         tracing::warn!(what, "this is not the store that was here last: it obeys the journal of revocations");
     }
-    store.follow()
+    match (store.follow(), heritage.following) {
+        // As on a full disk, where verification is to go on. What it lacks it takes later.
+        (Err(error), Following::Followed) => {
+            tracing::warn!(%error, "the journal of revocations cannot be written");
+            Ok(())
+        }
+        (followed, _) => followed,
+    }
 }
 
 /// What is made from here on is ours alone, and what is in memory reaches no file.

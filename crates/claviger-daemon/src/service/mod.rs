@@ -163,12 +163,16 @@ impl Service {
         }
     }
 
-    /// Writes what is still noted in memory and ends the writer. Blocks until that is done.
+    /// Writes what is still noted in memory, ends the writer, and lets the journal know how far the store came. Blocks until
+    /// that is done.
     pub async fn finish(&self) {
         if let Err(error) = self.save_usage().await {
             tracing::warn!(%error, "the last notes of use are not written");
         }
         self.writer.close();
+        if let Err(error) = self.store.follow() {
+            tracing::warn!(%error, "the journal of revocations does not know how far the store came");
+        }
     }
 
     /// When a key was used: what the store has, with what is only noted yet.

@@ -113,13 +113,17 @@ impl Journal {
         self.handle.read(|ours| lacking(store, ours))
     }
 
-    /// Takes in all that a store knows, whose line it follows from now on.
-    pub(super) fn follow(
-        &self,
-        store: &ReadTransaction,
-        lineage: u64,
-        revision: u64,
-    ) -> Result<(), StoreError> {
+    /// Takes in all that a store knows, whose line it follows from now on. Where it cannot, it takes in what it lacks later.
+    pub(super) fn follow(&self, store: &ReadTransaction) -> Result<(), StoreError> {
+        let (lineage, revision) = (store.lineage()?, store.state()?.revision);
+        let followed = self.follow_line(store, lineage, revision);
+        if followed.is_err() {
+            self.doubt();
+        }
+        followed
+    }
+
+    fn follow_line(&self, store: &ReadTransaction, lineage: u64, revision: u64) -> Result<(), StoreError> {
         let rows = self.handle.read(|ours| lacking(ours, store))?;
         if rows.is_empty() && self.follows(lineage)? == Following::Followed && self.newest()? >= revision {
             return Ok(());

@@ -141,7 +141,7 @@ impl Store {
     /// The store or the journal failed.
     pub fn follow(&self) -> Result<(), StoreError> {
         let Some(journal) = &self.journal else { return Ok(()) };
-        self.read(|rows| journal.follow(rows, rows.lineage()?, rows.state()?.revision))
+        self.read(|rows| journal.follow(rows))
     }
 
     /// How much room there is to write.
