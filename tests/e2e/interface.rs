@@ -205,6 +205,37 @@ fn no_press_that_opens_rotate_also_confirms_it_and_cancel_has_the_focus() {
 }
 
 #[test]
+fn a_key_that_a_restore_suspended_opens_nothing_until_a_person_releases_it() {
+    let mut daemon = Daemon::start();
+    let (one, other) = (daemon.create_for_all("one"), daemon.create_for_all("other"));
+    daemon.stop();
+    std::fs::remove_file(daemon.home.store().with_file_name("claviger.journal")).unwrap();
+    daemon.start_again();
+    daemon.denied(&one.secret, None, "UNAUTHORIZED");
+
+    let mut screen = Screen::open(&daemon.home, &[], 80, 24);
+    screen.shows("2 keys are suspended: they open nothing until you release them");
+    // Held down, it asks and no more.
+    screen.press("RR");
+    screen.shows("Release key");
+    screen.shows("› [ Cancel ]");
+    assert!(daemon.key(&one.id)["suspended_at"].is_string());
+    screen.press("y");
+    screen.shows("released one");
+    daemon.granted(&one.secret, None);
+    daemon.denied(&other.secret, None, "UNAUTHORIZED");
+
+    // Released at the command line meanwhile: the question closes.
+    screen.press("j");
+    screen.press("R");
+    screen.shows("Release key");
+    daemon.admin.ok("keys.release", &json!({"id": other.id}));
+    screen.shows("Release key was closed");
+    screen.hides("Suspended");
+    daemon.granted(&other.secret, None);
+}
+
+#[test]
 fn while_a_secret_shows_ctrl_c_asks_once_more() {
     let daemon = Daemon::start();
     let mut screen = Screen::open(&daemon.home, &[], 110, 30);

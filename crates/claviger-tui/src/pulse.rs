@@ -39,12 +39,14 @@ impl State {
     /// When one of the ages on the screen says something else.
     fn ages(&self) -> Option<Timestamp> {
         let rows = self.list_rows();
-        let times_of =
-            |key: &Key| [Some(key.created_at), key.rotated_at, key.last_used_at, key.retired_secret_seen_at];
+        let times_of = |key: &Key| {
+            let others = [key.rotated_at, key.last_used_at, key.retired_secret_seen_at, key.suspended_at];
+            std::iter::once(key.created_at).chain(others.into_iter().flatten())
+        };
         let mut times: Vec<Timestamp> = match self.tab {
             Tab::Keys => {
                 let keys = self.keys.visible(rows).filter_map(|id| self.store.keys.get(id));
-                keys.flat_map(times_of).flatten().collect()
+                keys.flat_map(times_of).collect()
             }
             Tab::Accounts => {
                 let accounts = self.accounts.visible(rows).filter_map(|id| self.store.accounts.get(id));

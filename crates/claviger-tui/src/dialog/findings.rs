@@ -104,8 +104,11 @@ impl Form {
             Findings::StorageModeOff { last, .. } => last.as_ref().map(|(_, at)| *at),
             _ => None,
         };
-        let times_of = |key: &Key| [Some(key.created_at), key.last_used_at, key.retired_secret_seen_at];
+        let times_of = |key: &Key| {
+            let others = [key.rotated_at, key.last_used_at, key.retired_secret_seen_at, key.suspended_at];
+            std::iter::once(key.created_at).chain(others.into_iter().flatten())
+        };
         let key = self.purpose.key().and_then(|key| store.keys.get(&key.id)).map(times_of);
-        key.into_iter().flatten().flatten().chain(found).collect()
+        key.into_iter().flatten().chain(found).collect()
     }
 }

@@ -63,6 +63,10 @@ impl Form {
         Self::question(Purpose::RotateKey(Subject::<KeyId>::of(key)), store)
     }
 
+    pub(crate) fn release_key(key: &Key, store: &Store) -> Self {
+        Self::question(Purpose::ReleaseKey(Subject::<KeyId>::of(key)), store)
+    }
+
     pub(crate) fn delete_key(key: &Key) -> Self {
         Self::new(
             Purpose::DeleteKey(Subject::<KeyId>::of(key)),
@@ -103,6 +107,7 @@ impl Form {
             // It has no state of its own to begin again from.
             Purpose::ShareAll(_) => return None,
             Purpose::RotateKey(_) => Self::rotate_key(key?, store),
+            Purpose::ReleaseKey(_) => Self::release_key(key?, store),
             Purpose::DeleteKey(_) => Self::delete_key(key?),
             Purpose::ConnectAccount => Self::connect_account(),
             Purpose::EditAccount(_) => Self::edit_account(account?),
@@ -111,10 +116,21 @@ impl Form {
         })
     }
 
-    /// Whether the subject is still there; a form without one always has it.
-    pub(crate) fn subject_exists(&self, store: &Store) -> bool {
-        self.purpose.key().is_none_or(|key| store.keys.contains_key(&key.id))
-            && self.purpose.account().is_none_or(|account| store.accounts.contains_key(&account.id))
+    /// Why there is nothing left to do: the subject is gone, or what this is for was done elsewhere.
+    pub(crate) fn is_moot(&self, store: &Store) -> Option<String> {
+        if let Some(key) = self.purpose.key() {
+            let known = store.keys.get(&key.id);
+            let is_released = matches!(self.purpose, Purpose::ReleaseKey(_))
+                && known.is_some_and(|key| key.suspended_at.is_none());
+            return match known {
+                None => Some(format!("the key {} is gone", key.name)),
+                Some(_) if is_released => Some(format!("the key {} is no longer suspended", key.name)),
+                Some(_) => None,
+            };
+        }
+        let account = self.purpose.account()?;
+        let is_gone = !store.accounts.contains_key(&account.id);
+        is_gone.then(|| format!("the account {} is gone", account.name))
     }
 
     /// Whether the subject is no longer what it was when this was opened.

@@ -11,6 +11,8 @@ pub(crate) enum Purpose {
     /// Giving a restricted key every account: asked on top of `Edit scope`, which then waits for the answer.
     ShareAll(Subject<KeyId>),
     RotateKey(Subject<KeyId>),
+    /// Letting a suspended key open again what its scope allows.
+    ReleaseKey(Subject<KeyId>),
     DeleteKey(Subject<KeyId>),
     ConnectAccount,
     EditAccount(Subject<AccountId>),
@@ -37,6 +39,7 @@ impl Purpose {
             Self::EditScope(_) => "Edit scope",
             Self::ShareAll(_) => "Share all accounts",
             Self::RotateKey(_) => "Rotate key",
+            Self::ReleaseKey(_) => "Release key",
             Self::DeleteKey(_) => "Delete key",
             Self::ConnectAccount => "Connect account",
             Self::EditAccount(_) => "Edit account",
@@ -52,6 +55,7 @@ impl Purpose {
             Self::RenameKey(_) | Self::EditScope(_) | Self::EditAccount(_) => "Save",
             Self::ShareAll(_) => "Share All",
             Self::RotateKey(_) => "Rotate",
+            Self::ReleaseKey(_) => "Release",
             Self::DeleteKey(_) => "Delete",
             Self::ConnectAccount => "Connect Account",
             Self::DisconnectAccount(_) => "Disconnect",
@@ -66,6 +70,7 @@ impl Purpose {
             | Self::EditScope(key)
             | Self::ShareAll(key)
             | Self::RotateKey(key)
+            | Self::ReleaseKey(key)
             | Self::DeleteKey(key) => Some(key),
             _ => None,
         }

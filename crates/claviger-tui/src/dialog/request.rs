@@ -53,6 +53,7 @@ impl Form {
             Purpose::RotateKey(key) => {
                 Call::RotateKey { id: key.id, expected_version: key.version, request_id }
             }
+            Purpose::ReleaseKey(key) => Call::ReleaseKey { id: key.id, expected_version: key.version },
             Purpose::DeleteKey(key) => {
                 self.named_exactly(&key.name)?;
                 Call::DeleteKey { id: key.id, expected_version: key.version }

@@ -152,8 +152,38 @@ fn gallery() -> Vec<(&'static str, &'static str, Stage)> {
         ("rotate", "Rotate key, with the facts that help to decide", live(100, 26, "jjr")),
         ("rotate-secret", "The rotated key's new secret", rotated()),
         ("delete", "Delete key, which wants the name typed", live(100, 26, "jDC")),
+        ("suspended", "The keys of a store that was restored without its journal", restored(120, 35, "j")),
+        ("release", "Release key, with what the key gets back", restored(100, 26, "jR")),
         ("accounts", "The accounts", live(120, 20, "2jj")),
     ]
+}
+
+/// The showcase after a restore without the journal, when two keys have been released.
+fn restored(width: u16, height: u16, script: &str) -> Stage {
+    let mut stage = live(width, height, "");
+    let left = |key: Key| {
+        let is_released = ["Production", "Savings bot"].contains(&&*key.name);
+        Key {
+            suspended_at: (!is_released).then(|| minutes_ago(6)),
+            needs_rotation: key.name == "Production",
+            retired_secret_seen_at: None,
+            version: key.version + 1,
+            ..key
+        }
+    };
+    stage.changed(keys().into_iter().map(left).collect(), &[]);
+    stage.state.notices.clear();
+    let ids = [keys()[0].id, keys()[1].id, keys()[2].id];
+    stage.press(script);
+    for id in ids {
+        let outcome = Ok(ActivityPage { entries: vec![], next_cursor: None });
+        stage.tell(Msg::Activity { trail: Trail::OfKey(id), outcome });
+        stage.tell(Msg::Usage {
+            key: id,
+            outcome: Ok(KeyUsage { days: days(&[0, 0, 0, 0, 0, 3, 0, 8, 11, 9, 0, 0, 14, 0]) }),
+        });
+    }
+    stage
 }
 
 fn empty() -> Stage {

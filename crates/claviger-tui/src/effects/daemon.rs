@@ -27,6 +27,10 @@ pub(crate) async fn call(client: &Client, call: Call) -> Result<Answer, Failure>
             let params = m::SetKeyScope { id, scope, expected_version: Some(expected_version) };
             client.call::<m::KeysSetScope>(params).await.map(drop).map(done)
         }
+        Call::ReleaseKey { id, expected_version } => {
+            let params = m::ReleaseKey { id, expected_version: Some(expected_version) };
+            client.call::<m::KeysRelease>(params).await.map(drop).map(done)
+        }
         Call::DeleteKey { id, expected_version } => {
             let params = m::DeleteKey { id, expected_version: Some(expected_version) };
             client.call::<m::KeysDelete>(params).await.map(drop).map(done)

@@ -56,6 +56,7 @@ pub(crate) enum Call {
     RenameKey { id: KeyId, name: Name, expected_version: u64 },
     SetScope { id: KeyId, scope: Scope, expected_version: u64 },
     RotateKey { id: KeyId, expected_version: u64, request_id: RequestId },
+    ReleaseKey { id: KeyId, expected_version: u64 },
     DeleteKey { id: KeyId, expected_version: u64 },
     ConnectAccount { name: Name, facts: Facts, id: Option<AccountId> },
     UpdateAccount { id: AccountId, name: Name, facts: Facts, expected_version: u64 },

@@ -91,6 +91,7 @@ pub(crate) enum Action {
     Edit,
     Scope,
     Rotate,
+    Release,
     Delete,
     StorageMode,
     CopyId,

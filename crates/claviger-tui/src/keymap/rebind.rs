@@ -7,7 +7,7 @@ use super::{Keymap, Mode, Row};
 use crate::press::Press;
 
 /// Opening one of these asks something, so what confirms must be another press: a key that is held down repeats.
-const OPENERS: [&str; 4] = ["rotate", "delete", "storage_mode", "save"];
+const OPENERS: [&str; 5] = ["rotate", "release", "delete", "storage_mode", "save"];
 /// What answers such a question with yes.
 const CONFIRM: &str = "confirm";
 
@@ -184,11 +184,13 @@ mod tests {
 
     #[test]
     fn an_action_takes_other_presses_wherever_it_holds() {
-        let keymap = rebound(&[("rotate", &["R", "Ctrl-T"]), ("storage_mode", &["M"])]).unwrap();
+        let keymap =
+            rebound(&[("rotate", &["T", "Ctrl-T"]), ("release", &["r"]), ("storage_mode", &["M"])]).unwrap();
         let action = |mode, press: &str| keymap.action(mode, press.parse().unwrap());
-        assert_eq!(action(Mode::Keys, "R"), Some(Action::Rotate));
+        assert_eq!(action(Mode::Keys, "T"), Some(Action::Rotate));
         assert_eq!(action(Mode::Keys, "Ctrl-T"), Some(Action::Rotate));
-        assert_eq!(action(Mode::Keys, "r"), None);
+        assert_eq!(action(Mode::Keys, "r"), Some(Action::Release));
+        assert_eq!(action(Mode::Keys, "R"), None);
         for mode in [Mode::Keys, Mode::Activity, Mode::Confirm, Mode::Secret] {
             assert_eq!(action(mode, "M"), Some(Action::StorageMode), "{mode:?}");
         }
@@ -202,9 +204,12 @@ mod tests {
             (&[("rotate", &["Ctrl-Shift-Hyper-R"])], &["keys.rotate", "Ctrl-R"]),
             (&[("rotate", &[])], &["keys.rotate", "at least one"]),
             (&[("rotate", &["s"])], &["rotate", "scope", "the keys", "s would"]),
+            (&[("rotate", &["R"])], &["rotate", "release", "the keys"]),
+            (&[("release", &["y"])], &["release", "copy_id"]),
             (&[("rotate", &["Tab"])], &["rotate", "next_tab", "the keys"]),
             (&[("rotate", &["Ctrl-C"])], &["rotate", "Quit", "Ctrl-C"]),
             (&[("confirm", &["r"])], &["rotate", "confirm"]),
+            (&[("confirm", &["R"])], &["release", "confirm"]),
             (&[("confirm", &["Ctrl-S"])], &["save", "confirm"]),
             (&[("save", &["S"])], &["keys.save", "a text field"]),
             (&[("cancel", &["x"])], &["keys.cancel"]),

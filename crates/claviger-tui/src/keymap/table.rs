@@ -101,6 +101,7 @@ const fn n(code: KeyCode) -> Press {
 pub(crate) const BINDINGS: &[Binding] = &[
     row(&[M::Keys], &[c('n')], "create", "create", "Create a key", A::Create),
     row(&[M::Accounts], &[c('n')], "create", "connect", "Connect an account", A::Create),
+    row(&[M::Keys], &[c('R')], "release", "release", "Release the suspended key, so that it opens again", A::Release),
     row(&[M::Keys], &[c('e')], "edit", "rename", "Rename the key", A::Edit),
     row(&[M::Accounts], &[c('e')], "edit", "edit", "Edit the account", A::Edit),
     row(&[M::Keys], &[c('s')], "scope", "scope", "Edit which accounts the key can see", A::Scope),

@@ -18,7 +18,22 @@ impl State {
         let search = self.help.as_ref().map_or("", |help| help.search.text());
         let matching = Matching::new(search);
         let rows = self.look.keymap.rows(self.mode_below_help());
-        rows.filter(|row| matching.finds(&[], &[row.binding.help, &row.label()])).collect()
+        rows.filter(|row| {
+            self.has_meaning(row.binding.action) && matching.finds(&[], &[row.binding.help, &row.label()])
+        })
+        .collect()
+    }
+
+    /// Whether the help tells of an action: not of one that most people never meet, while there is nothing that it could
+    /// be done to.
+    fn has_meaning(&self, action: Action) -> bool {
+        action != Action::Release || self.selected_key().is_some_and(|key| key.suspended_at.is_some())
+    }
+
+    /// How many rows the help overlay lists without a search.
+    pub(crate) fn all_help_rows(&self) -> usize {
+        let rows = self.look.keymap.rows(self.mode_below_help());
+        rows.filter(|row| self.has_meaning(row.binding.action)).count()
     }
 
     /// What the marked row asks for, and how it is pressed.

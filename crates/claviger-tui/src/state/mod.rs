@@ -1,5 +1,6 @@
 //! Owns everything that the screen shows, as plain data. Must not change itself: that is `update`'s.
 
+mod barred;
 mod catalog;
 mod detail;
 mod help;
@@ -22,6 +23,7 @@ use crate::input::Input;
 use crate::keymap::{Keymap, Mode};
 use crate::message::Link;
 
+pub(crate) use barred::{Bar, Barred};
 pub(crate) use detail::{Detail, Told};
 pub(crate) use help::Help;
 pub(crate) use list::{Gone, List, scrolled, stepped};

@@ -9,7 +9,7 @@ use claviger_api::{Account, AccountId, Entry, Key, KeyId, Scope};
 
 use super::matching::{Matching, Word};
 use super::store::{News, Touched};
-use super::{Order, Store};
+use super::{Bar, Order, Store};
 
 /// What stands for the accounts of a key that sees them all.
 pub(crate) const ALL_ACCOUNTS: &str = "All accounts";
@@ -128,6 +128,7 @@ impl Sieve {
             word.is_scattered_in(&key.name)
                 || word.is_in(&key.hint)
                 || word.is_in(id_text(&key.id, &mut [0; ID_LEN]))
+                || Bar::of(key).any(|bar| word.is_in(bar.text()))
                 || match &key.scope {
                     Scope::All => word.is_scattered_in(ALL_ACCOUNTS),
                     Scope::Only(accounts) => self.account_of(at, accounts).is_some(),

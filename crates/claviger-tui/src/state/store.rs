@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use claviger_api::{Account, AccountId, Key, Scope};
 
-use super::catalog::{Catalog, Edit, Place};
+use super::barred::Barred;
+use super::catalog::{Catalog, Place};
 use crate::message::Feed;
 
 /// The daemon's state as last heard.
@@ -14,6 +15,7 @@ pub(crate) struct Store {
     pub(crate) accounts: Catalog<Account>,
     /// Unknown until the daemon has spoken.
     pub(crate) storage_mode: Option<bool>,
+    pub(crate) barred: Barred,
     grants: Grants,
 }
 
@@ -62,9 +64,10 @@ impl Store {
     pub(crate) fn apply(&mut self, feed: Feed) -> News {
         match feed {
             Feed::Snapshot { keys, accounts, storage_mode } => {
-                self.grants = Grants::default();
+                (self.grants, self.barred) = Default::default();
                 for key in &keys {
                     self.grants.add(&key.scope);
+                    self.barred.add(key);
                 }
                 self.keys.replace(keys);
                 self.accounts.replace(accounts);
@@ -73,15 +76,18 @@ impl Store {
             }
             Feed::Changed { keys, accounts, removed_keys, removed_accounts, storage_mode } => {
                 self.storage_mode = storage_mode.or(self.storage_mode);
-                let (grants, known) = (&mut self.grants, &mut self.keys);
-                let touched = known.edit(|edit| {
+                let (grants, barred) = (&mut self.grants, &mut self.barred);
+                let touched = self.keys.edit(|edit| {
+                    let mut old = Vec::new();
                     for key in keys {
-                        grants.put(edit, key);
+                        grants.add(&key.scope);
+                        barred.add(&key);
+                        old.extend(edit.put(key));
                     }
-                    for id in removed_keys {
-                        if let Some(old) = edit.remove(&id) {
-                            grants.remove(&old.scope);
-                        }
+                    old.extend(removed_keys.iter().filter_map(|id| edit.remove(id)));
+                    for key in old {
+                        grants.remove(&key.scope);
+                        barred.remove(&key);
                     }
                 });
                 let touched_accounts = self.accounts.edit(|edit| {
@@ -120,13 +126,6 @@ impl Store {
 }
 
 impl Grants {
-    fn put(&mut self, edit: &mut Edit<'_, Key>, key: Key) {
-        self.add(&key.scope);
-        if let Some(old) = edit.put(key) {
-            self.remove(&old.scope);
-        }
-    }
-
     fn add(&mut self, scope: &Scope) {
         match scope {
             Scope::All => self.all += 1,
@@ -182,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn who_sees_an_account_is_counted_as_keys_change() {
+    fn who_sees_an_account_and_what_is_barred_is_counted_as_keys_change() {
         let only = |ids: &[&str]| Scope::Only(ids.iter().map(|id| account_id(id)).collect());
         let changed = |keys, removed_keys| Feed::Changed {
             keys,
@@ -199,10 +198,19 @@ mod tests {
                 vec![key('C', "CI", Scope::All, 1, None), key('B', "b", only(&["acc_save"]), 1, None)],
                 vec![],
             ),
+            sample::restored(),
+            changed(vec![sample::suspended(key('D', "four", Scope::All, 1, None))], vec![key_id('C')]),
+            changed(vec![sample::without_secret(key('B', "b", Scope::All, 1, None))], vec![]),
+            changed(vec![key('D', "four", only(&["acc_save"]), 1, None)], vec![key_id('B')]),
             changed(vec![], vec![key_id('A'), key_id('C'), key_id('X')]),
             sample::snapshot(),
         ] {
             store.apply(feed);
+            let barred = Barred {
+                suspended: store.keys.values().filter(|key| key.suspended_at.is_some()).count(),
+                needing_rotation: store.keys.values().filter(|key| key.needs_rotation).count(),
+            };
+            assert_eq!(store.barred, barred);
             for id in ["acc_chk", "acc_save", "acc_brk", "acc_none"].map(account_id) {
                 assert_eq!((store.seen_by(&id), store.holders(&id)), asked(&store, &id), "{id}");
             }

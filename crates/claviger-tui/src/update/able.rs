@@ -27,6 +27,11 @@ pub(crate) fn able(state: &State, action: Action) -> Able {
             Able::Now => with_daemon(state),
             other => other,
         },
+        Action::Release => match state.selected_key() {
+            Some(key) if key.suspended_at.is_none() => Able::Because(NOT_SUSPENDED.into()),
+            Some(_) => with_daemon(state),
+            None => selected(state),
+        },
         Action::CopyId => selected(state),
         Action::StorageMode if state.dialogs.iter().any(is_storage_mode) => Able::No,
         Action::Create | Action::StorageMode => with_daemon(state),
@@ -49,6 +54,8 @@ pub(crate) fn able(state: &State, action: Action) -> Able {
     }
 }
 
+/// Why a key is not released that opens what its scope allows.
+const NOT_SUSPENDED: &str = "the key is not suspended: there is nothing to release";
 /// Why nothing is asked before there was a connection.
 const TOO_EARLY: &str = "not connected to the daemon yet: try again in a moment";
 /// Why nothing is asked while there is none, and what to do about it.

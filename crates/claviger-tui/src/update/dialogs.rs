@@ -37,6 +37,7 @@ pub(super) fn open(state: &mut State, action: Action) -> Vec<Effect> {
         (Action::Edit, _) => state.selected_account().map(Form::edit_account),
         (Action::Scope, _) => state.selected_key().map(|key| Form::edit_scope(key, store)),
         (Action::Rotate, _) => state.selected_key().map(|key| Form::rotate_key(key, store)),
+        (Action::Release, _) => state.selected_key().map(|key| Form::release_key(key, store)),
         (Action::Delete, Tab::Keys) => state.selected_key().map(Form::delete_key),
         (Action::Delete, _) => {
             state.selected_account().map(|account| Form::disconnect_account(account, store))

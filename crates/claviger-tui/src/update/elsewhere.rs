@@ -69,7 +69,10 @@ fn makes(call: &Call, store: &Store, feed: &Feed) -> bool {
         Call::CreateKey { name, .. } => {
             keys.iter().any(|key| key.name == name.as_str() && store.keys.get(&key.id).is_none())
         }
-        Call::RenameKey { id, .. } | Call::SetScope { id, .. } | Call::RotateKey { id, .. } => has_key(id),
+        Call::RenameKey { id, .. }
+        | Call::SetScope { id, .. }
+        | Call::RotateKey { id, .. }
+        | Call::ReleaseKey { id, .. } => has_key(id),
         Call::DeleteKey { id, .. } => removed_keys.contains(id),
         Call::ConnectAccount { name, .. } => accounts
             .iter()
@@ -98,6 +101,9 @@ fn told(store: &Store, feed: &Feed) -> Option<String> {
     Some(match store.keys.get(&key.id) {
         None => format!("{} was created", key.name),
         Some(before) if before.rotated_at != key.rotated_at => format!("{} was rotated", key.name),
+        Some(before) if before.suspended_at.is_some() && key.suspended_at.is_none() => {
+            format!("{} was released", key.name)
+        }
         Some(before) if before.name != key.name => format!("{} was renamed to {}", before.name, key.name),
         Some(before) if before.scope != key.scope => format!("{} was given another scope", key.name),
         Some(_) => format!("{} was changed", key.name),

@@ -91,24 +91,18 @@ pub(super) fn feed(state: &mut State, feed: Feed) {
     close_orphans(state);
 }
 
-/// Closes the forms whose subject is gone. One that waits for an answer is left to it.
+/// Closes the forms that have nothing left to do. One that waits for an answer is left to it.
 pub(super) fn close_orphans(state: &mut State) {
     let mut gone = Vec::new();
     let before = state.mode_below_help();
-    state.dialogs.retain(|dialog| match dialog {
-        Dialog::Form(form) if form.waiting().is_none() && !form.subject_exists(&state.store) => {
-            let name = match (form.purpose.key(), form.purpose.account()) {
-                (Some(key), _) => format!("the key {} is gone", key.name),
-                (_, Some(account)) => format!("the account {} is gone", account.name),
-                _ => "it is gone".to_owned(),
-            };
-            // The question on top of `Edit scope` goes with it.
-            if !matches!(form.purpose, Purpose::ShareAll(_)) {
-                gone.push(format!("{} was closed: {name}", form.purpose.title()));
-            }
-            false
+    state.dialogs.retain(|dialog| {
+        let Dialog::Form(form) = dialog else { return true };
+        let Some(why) = form.is_moot(&state.store).filter(|_| form.waiting().is_none()) else { return true };
+        // The question on top of `Edit scope` goes with it.
+        if !matches!(form.purpose, Purpose::ShareAll(_)) {
+            gone.push(format!("{} was closed: {why}", form.purpose.title()));
         }
-        _ => true,
+        false
     });
     if !gone.is_empty() && state.mode_below_help() != before {
         meant::closed_by_itself(state);

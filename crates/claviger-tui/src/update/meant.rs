@@ -34,6 +34,7 @@ fn acts(action: Action) -> bool {
         Action::Edit
             | Action::Scope
             | Action::Rotate
+            | Action::Release
             | Action::Delete
             | Action::StorageMode
             | Action::CopyId

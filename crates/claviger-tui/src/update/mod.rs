@@ -214,6 +214,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::Edit
         | Action::Scope
         | Action::Rotate
+        | Action::Release
         | Action::Delete
         | Action::StorageMode => dialogs::open(state, action),
         Action::CopySecret | Action::WriteSecret | Action::KeepSecret => dialogs::secret(state, action),

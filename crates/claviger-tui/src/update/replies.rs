@@ -118,6 +118,7 @@ fn success(form: &Form) -> String {
         Purpose::RenameKey(_) => format!("renamed to {}", form.text("Name").trim()),
         Purpose::EditScope(key) | Purpose::ShareAll(key) => format!("saved the scope of {}", key.name),
         Purpose::RotateKey(key) => format!("rotated {}: its old secret is dead", key.name),
+        Purpose::ReleaseKey(key) => format!("released {}", key.name),
         Purpose::DeleteKey(key) => format!("deleted {}", key.name),
         Purpose::ConnectAccount => format!("connected {}", form.text("Name").trim()),
         Purpose::EditAccount(_) => format!("saved {}", form.text("Name").trim()),
@@ -222,6 +223,9 @@ pub(super) fn unknown(form: &Form) -> String {
         }
         Purpose::EditScope(key) | Purpose::ShareAll(key) => {
             format!("outcome unknown: look at the scope of {}.", key.name)
+        }
+        Purpose::ReleaseKey(key) => {
+            format!("outcome unknown: look whether {} is still suspended.", key.name)
         }
         Purpose::DeleteKey(key) => format!("outcome unknown: look whether the key {} is gone.", key.name),
         Purpose::ConnectAccount => {

@@ -1,12 +1,15 @@
 //! Owns the facts that a form shows, so that a person can decide. Must not draw them.
 
-use claviger_api::{Key, Scope, Timestamp};
+use claviger_api::{Key, KeyId, Scope, Timestamp};
 
 use super::change::{counted, listed};
 use super::lists::scope;
 use crate::age;
 use crate::dialog::{Findings, Form, Names, Purpose, Subject};
 use crate::state::State;
+
+/// How many accounts are named of those that releasing a key gives it back.
+const GRANTED_MOST: usize = 9;
 
 /// One thing that a form says of itself.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,16 +51,8 @@ pub(super) fn facts(state: &State, form: &Form) -> Vec<Fact> {
         (Purpose::RenameKey(subject), _) => vec![Line(format!("{} · {}", subject.name, subject.id))],
         (Purpose::EditScope(subject), _) => vec![Line(format!("What {} can see", subject.name))],
         (Purpose::ShareAll(subject), Findings::Widening { gains }) => widening(subject, gains),
-        (Purpose::RotateKey(subject), _) => {
-            let mut facts = vec![
-                sentence("The old secret is refused at once, everywhere."),
-                sentence("A new one is made and shown once. Name, id and scope stay."),
-                Fact::Known("Key", subject.name.clone().into()),
-            ];
-            facts.extend(key.into_iter().flat_map(|key| of_key(state, key)));
-            facts.extend(key.and_then(|key| retired(state, key)));
-            facts
-        }
+        (Purpose::RotateKey(subject), _) => rotating(state, subject, key),
+        (Purpose::ReleaseKey(subject), _) => releasing(state, subject, key),
         (Purpose::DeleteKey(subject), _) => {
             let mut facts = vec![
                 sentence("Deletes this key for good. Whatever uses it is refused at once."),
@@ -89,7 +84,57 @@ pub(super) fn facts(state: &State, form: &Form) -> Vec<Fact> {
     }
 }
 
-fn widening(key: &Subject<claviger_api::KeyId>, gains: &Names) -> Vec<Fact> {
+fn rotating(state: &State, subject: &Subject<KeyId>, key: Option<&Key>) -> Vec<Fact> {
+    let dies = if key.is_some_and(|key| key.needs_rotation) {
+        "It was rotated after the backup was made that it was restored from: it has no living secret."
+    } else {
+        "The old secret is refused at once, everywhere."
+    };
+    let mut facts = vec![
+        Fact::Sentence(dies.to_owned()),
+        Fact::Sentence("A new one is made and shown once. Name, id and scope stay.".to_owned()),
+        Fact::Known("Key", subject.name.clone().into()),
+    ];
+    facts.extend(key.into_iter().flat_map(|key| of_key(state, key)));
+    facts.extend(key.and_then(|key| retired(state, key)));
+    if key.is_some_and(|key| key.suspended_at.is_some()) {
+        facts.push(Fact::Warning(
+            "! It is suspended: the new secret opens nothing until the key is released.".to_owned(),
+        ));
+    }
+    facts
+}
+
+fn releasing(state: &State, subject: &Subject<KeyId>, key: Option<&Key>) -> Vec<Fact> {
+    let needs_rotation = key.is_some_and(|key| key.needs_rotation);
+    let opens = if needs_rotation {
+        "Once released it still has no living secret: it has to be rotated too."
+    } else {
+        "Once released it opens again what its scope allows."
+    };
+    let mut facts = vec![
+        Fact::Line(opens.to_owned()),
+        Fact::Sentence(
+            "It was restored without the journal of what died since: release it only if you know that it was not deleted, \
+             rotated or narrowed after the backup was made."
+                .to_owned(),
+        ),
+        Fact::Known("Key", subject.name.clone().into()),
+    ];
+    if let Some(key) = key {
+        facts.extend([
+            // By name as long as there is room: it is what the key gets back.
+            Fact::Known("Scope", by_name(state, &key.scope, GRANTED_MOST).whole.into()),
+            Fact::Known("Last used", moment(state, key.last_used_at)),
+            Fact::Known("Suspended", moment(state, key.suspended_at)),
+            Fact::Aside("Rotated", moment(state, key.rotated_at)),
+            Fact::Aside("Created", moment(state, Some(key.created_at))),
+        ]);
+    }
+    facts
+}
+
+fn widening(key: &Subject<KeyId>, gains: &Names) -> Vec<Fact> {
     let now = match gains.count {
         0 => "none: it sees every account there is".to_owned().into(),
         count => Told {
@@ -108,7 +153,7 @@ fn widening(key: &Subject<claviger_api::KeyId>, gains: &Names) -> Vec<Fact> {
 fn of_key(state: &State, key: &Key) -> [Fact; 3] {
     [
         Fact::Known("Last used", moment(state, key.last_used_at)),
-        Fact::Known("Scope", by_name(state, &key.scope)),
+        Fact::Known("Scope", by_name(state, &key.scope, Names::MOST)),
         Fact::Aside("Created", moment(state, Some(key.created_at))),
     ]
 }
@@ -147,18 +192,18 @@ fn disconnecting(name: &str, losing: &Names, emptied: &Names) -> Vec<Fact> {
     facts
 }
 
-/// A scope with its first few accounts.
-fn by_name(state: &State, of: &Scope) -> Told {
+/// A scope with its first accounts, at most so many.
+fn by_name(state: &State, of: &Scope, most: usize) -> Told {
     let short = scope(of);
     let Scope::Only(ids) = of else { return short.into() };
-    let names = ids.iter().take(Names::MOST).map(|id| match state.store.accounts.get(id) {
+    let names = ids.iter().take(most).map(|id| match state.store.accounts.get(id) {
         Some(account) => account.name.clone(),
         None => id.to_string(),
     });
     let names = Names { first: names.collect(), count: ids.len() };
     match names.count {
         0 => short.into(),
-        _ => Told { whole: format!("{short}: {}", listed(&names, Names::MOST, "account")), short },
+        _ => Told { whole: format!("{short}: {}", listed(&names, most, "account")), short },
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) fn help(
     let columns = columns.min(WIDTH);
     let found = state.help_rows();
     // As high as without a search, so that nothing jumps while one is typed.
-    let rows = rows.min(state.look.keymap.rows(state.mode_below_help()).count() + 2);
+    let rows = rows.min(state.all_help_rows() + 2);
     let label = found.iter().map(|row| width(&row.label())).max().unwrap_or(0).clamp(8, LABEL);
     let seen = rows.saturating_sub(2).max(1);
     let top = scrolled(0, help.marked, found.len(), seen);

@@ -5,12 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
+use super::number::grouped;
 use super::style::Theme;
 use super::text::{cut, width, wrap};
 use crate::age;
 use crate::keymap::{Action, Row};
 use crate::message::Link;
-use crate::state::{State, Tab, Tone};
+use crate::state::{Barred, State, Tab, Tone};
 use crate::update::{Able, able};
 
 /// Columns of the longest that Storage Mode and the connection come to, drawn tight.
@@ -81,7 +82,7 @@ fn states(state: &State, theme: Theme, room: usize) -> Line<'static> {
 
 /// The newest notice. A long one grows upwards over the list, never over what lies below.
 pub(super) fn notice(state: &State, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
-    let Some(notice) = state.notices.back() else { return away(state, theme, frame, area) };
+    let Some(notice) = state.notices.back() else { return at_rest(state, theme, frame, area) };
     let (mark, style) = match notice.tone {
         Tone::Info => ("·", theme.plain()),
         Tone::Problem => ("!", theme.warning()),
@@ -98,22 +99,56 @@ pub(super) fn notice(state: &State, theme: Theme, frame: &mut Frame<'_>, area: R
     frame.render_widget(Paragraph::new(lines), place);
 }
 
-/// From when what is shown is, while the daemon is away, and how to try at once; as much of it as there is room for.
-fn away(state: &State, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
-    let (Some(lost_at), Link::Retrying { why, .. }) = (state.lost_at, &state.link) else { return };
+/// What the line says while there is no notice: as much of it as there is room for.
+fn at_rest(state: &State, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
+    // What lies over the lists has other things to say, and may have no room for this.
+    let is_covered = !state.dialogs.is_empty() || state.help.is_some();
+    let texts = away(state).or_else(|| (!is_covered).then(|| barred(state.store.barred))).unwrap_or_default();
+    let room = usize::from(area.width).saturating_sub(2);
+    let Some(text) = texts.iter().find(|text| width(text) <= room).or(texts.last()) else { return };
+    frame.render_widget(Paragraph::new(Line::styled(format!(" {}", cut(text, room)), theme.warning())), area);
+}
+
+/// From when what is shown is, while the daemon is away, and how to try at once.
+fn away(state: &State) -> Option<Vec<String>> {
+    let (Some(lost_at), Link::Retrying { why, .. }) = (state.lost_at, &state.link) else { return None };
     let clock = age::clock(lost_at, &state.look.zone);
     // A dialog has other uses for that press.
     let retry = state.look.keymap.rows(state.mode()).find(|row| row.binding.action == Action::Retry);
     let now = retry.map_or_else(String::new, |row| format!(" {} tries now", row.press()));
     let remedy = why.remedy.as_ref().map_or_else(String::new, |remedy| format!(" {remedy}."));
-    let texts = [
+    Some(vec![
         format!("! as of {clock}: {}.{remedy}{now}", why.what),
         format!("! as of {clock}: {}.{now}", why.what),
         format!("! as of {clock}.{now}"),
-    ];
-    let room = usize::from(area.width).saturating_sub(2);
-    let text = texts.iter().find(|text| width(text) <= room).unwrap_or(&texts[2]);
-    frame.render_widget(Paragraph::new(Line::styled(format!(" {}", cut(text, room)), theme.warning())), area);
+    ])
+}
+
+/// How many keys open nothing since the store was restored, and what helps.
+fn barred(Barred { suspended, needing_rotation }: Barred) -> Vec<String> {
+    let keys = |count: usize| format!("{} key{}", grouped(count as u64), if count == 1 { "" } else { "s" });
+    let need = if needing_rotation == 1 { "needs rotation" } else { "need rotation" };
+    let (are, they_open, them) =
+        if suspended == 1 { ("is", "it opens", "it") } else { ("are", "they open", "them") };
+    let (waiting, others) = (keys(suspended), grouped(needing_rotation as u64));
+    let whole = format!("! {waiting} {are} suspended: {they_open} nothing until you release {them}");
+    let short = format!("! {waiting} suspended");
+    let until = format!("{short}: {they_open} nothing until released");
+    match (suspended, needing_rotation) {
+        (0, 0) => vec![],
+        (0, _) => {
+            let text = format!("! {} {need}", keys(needing_rotation));
+            let why = if needing_rotation == 1 { "it has" } else { "they have" };
+            vec![format!("{text}: {why} no living secret"), text]
+        }
+        (_, 0) => vec![whole, until, format!("{short}: {they_open} nothing"), short],
+        _ => vec![
+            format!("{whole}; {others} {need}"),
+            format!("{until}; {others} {need}"),
+            format!("{short}, {others} {need}"),
+            short,
+        ],
+    }
 }
 
 /// What can be pressed here and now, as far as it fits, and always the way out and how to get help.

@@ -1,6 +1,8 @@
 //! Owns the three tabs' lists. Must not decide which rows there are.
 
-use claviger_api::{Entry, Key, Scope, Timestamp};
+use std::collections::BTreeSet;
+
+use claviger_api::{Account, AccountId, Action, Entry, Key, Scope, Timestamp};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
@@ -14,11 +16,13 @@ use super::text::width;
 use super::title::Title;
 use crate::keymap::Mode;
 use crate::layout::Layout;
-use crate::state::{ALL_ACCOUNTS, List, Matching, Order, State};
+use crate::state::{ALL_ACCOUNTS, Bar, List, Matching, Order, State};
 use crate::{Borders, age};
 
 /// How many characters at the end of a hint always stay: the last of the secret.
 const HINT_END: usize = 4;
+/// Which column of the keys is the scope: what bars a key stands there, since it opens nothing of it.
+const SCOPE: usize = 2;
 
 pub(super) fn keys(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &Layout) {
     let all = known(state, state.store.keys.len());
@@ -32,7 +36,8 @@ pub(super) fn keys(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &
     let columns = [
         Column::new("Name", 20).least(12),
         Column::new("Key", hint).least(hint.min(10)).yields(1).dim(),
-        Column::new("Scope", 12),
+        // As wide for every row, so that nothing moves while one scrolls.
+        Column::new("Scope", if state.store.barred.needing_rotation > 0 { 14 } else { 12 }),
         Column::new("Created", 10).yields(3).dim(),
         Column::new("Last used", 10).yields(2),
     ];
@@ -49,25 +54,44 @@ pub(super) fn keys(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &
                 cells: vec![
                     name,
                     hint,
-                    found_scope(state, &key.scope, &mut reasons),
+                    found_scope(state, key, &mut reasons),
                     ago(state, Some(key.created_at)).into(),
                     ago(state, key.last_used_at).into(),
                 ],
                 is_selected: state.keys.selected == Some(key.id),
+                warns: Bar::of(key).next().map(|_| SCOPE),
             }
         })
         .collect();
     table(theme, frame, inner, &columns, &rows, !state.is_live());
 }
 
+/// What bars a key, and behind it the account by which the filter found the key; the scope where nothing does.
+fn found_scope(state: &State, key: &Key, reasons: &mut Reasons<'_, '_>) -> Marked {
+    let mut bars = Bar::of(key);
+    let Some(bar) = bars.next() else { return found_account(state, &key.scope, reasons) };
+    let mut text = reasons.mark(bar.text(), As::Whole);
+    for bar in bars {
+        reasons.also(&mut text, bar.text(), As::Whole);
+    }
+    match &key.scope {
+        Scope::All => reasons.also(&mut text, ALL_ACCOUNTS, As::Scattered),
+        Scope::Only(accounts) => {
+            if let Some(account) = account_of(state, accounts, reasons) {
+                reasons.also(&mut text, &account.name, As::Scattered);
+            }
+        }
+    }
+    text
+}
+
 /// A scope in a few words; by name the account by which the filter found the key, and how many more there are.
-fn found_scope(state: &State, scope: &Scope, reasons: &mut Reasons<'_, '_>) -> Marked {
+fn found_account(state: &State, scope: &Scope, reasons: &mut Reasons<'_, '_>) -> Marked {
     let accounts = match scope {
         Scope::All => return reasons.mark(ALL_ACCOUNTS, As::Scattered),
         Scope::Only(accounts) => accounts,
     };
-    let found = reasons.open().iter().find_map(|word| state.key_sieve.account_of(*word, accounts));
-    let Some(account) = found.and_then(|id| state.store.accounts.get(id)) else {
+    let Some(account) = account_of(state, accounts, reasons) else {
         return self::scope(scope).into();
     };
     let mut text = reasons.mark(&account.name, As::Scattered);
@@ -77,6 +101,16 @@ fn found_scope(state: &State, scope: &Scope, reasons: &mut Reasons<'_, '_>) -> M
         text.keep(more.len());
     }
     text
+}
+
+/// The account by which the filter found a key, where nothing else has the word.
+fn account_of<'a>(
+    state: &'a State,
+    accounts: &BTreeSet<AccountId>,
+    reasons: &Reasons<'_, '_>,
+) -> Option<&'a Account> {
+    let found = reasons.open().iter().find_map(|word| state.key_sieve.account_of(*word, accounts));
+    found.and_then(|id| state.store.accounts.get(id))
 }
 
 pub(super) fn accounts(state: &State, theme: Theme, frame: &mut Frame<'_>, layout: &Layout) {
@@ -105,6 +139,7 @@ pub(super) fn accounts(state: &State, theme: Theme, frame: &mut Frame<'_>, layou
             Row {
                 cells: vec![name, institution, mask, kind, ago(state, Some(account.connected_at)).into()],
                 is_selected: state.accounts.selected.as_ref() == Some(&account.id),
+                warns: None,
             }
         })
         .collect();
@@ -136,10 +171,11 @@ pub(super) fn activity(state: &State, theme: Theme, frame: &mut Frame<'_>, layou
             let mut reasons = finder.row();
             let what = reasons.mark(entry.action.text(), As::Scattered);
             let subject = found_subject(state, entry, &mut reasons);
-            let detail = reasons.mark(entry.detail.as_deref().unwrap_or_default(), As::Scattered);
+            let detail = reasons.mark(detail(entry), As::Scattered);
             Row {
                 cells: vec![what, subject, ago(state, Some(entry.at)).into(), by(entry).into(), detail],
                 is_selected: list.selected == Some(entry.seq),
+                warns: None,
             }
         })
         .collect();
@@ -163,8 +199,17 @@ fn found_subject(state: &State, entry: &Entry, reasons: &mut Reasons<'_, '_>) ->
     text
 }
 
-/// What an entry is about, by name where it is known.
+/// What changed, where that is not what the entry is about.
+fn detail(entry: &Entry) -> &str {
+    let detail = entry.detail.as_deref().filter(|_| entry.action != Action::StoreRestored);
+    detail.unwrap_or_default()
+}
+
+/// What an entry is about, by name where it is known. A restore is about as many keys as its detail says.
 pub(super) fn subject(state: &State, entry: &Entry) -> String {
+    if entry.action == Action::StoreRestored {
+        return entry.detail.clone().unwrap_or_default();
+    }
     let key = entry.key_name.clone().or_else(|| entry.key_id.map(|id| id.to_string()));
     let account = entry.account_id.as_ref().map(|id| {
         state.store.accounts.get(id).map_or_else(|| id.to_string(), |account| account.name.clone())

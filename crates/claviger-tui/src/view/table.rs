@@ -59,6 +59,8 @@ pub(super) struct Row {
     /// One text for each column.
     pub(super) cells: Vec<Marked>,
     pub(super) is_selected: bool,
+    /// The column whose text warns.
+    pub(super) warns: Option<usize>,
 }
 
 /// Draws the columns' names and the rows below.
@@ -75,6 +77,9 @@ pub(super) fn table(
     let head = line(&titles, &widths, "", |_| (theme.dim(), theme.dim()));
     let rows = rows.iter().map(|row| {
         let look = |at: usize| match (faded, row.is_selected || !columns[at].dim) {
+            (false, _) if row.warns == Some(at) && !row.is_selected => {
+                (theme.warning(), theme.warning().patch(theme.mark()))
+            }
             (true, _) => (theme.dim(), theme.dim().patch(theme.mark())),
             (false, true) => (theme.plain(), theme.mark()),
             (false, false) => (theme.dim(), theme.mark()),

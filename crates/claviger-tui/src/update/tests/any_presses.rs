@@ -25,6 +25,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Happening::Away),
         2 => Just(Happening::Back),
         1 => Just(Happening::Gone),
+        2 => Just(Happening::Restored),
+        1 => Just(Happening::Released),
         3 => Just(Happening::Pause),
         2 => (any::<bool>(), prop::collection::vec(any::<u64>(), 0..20))
             .prop_map(|(is_known, granted)| Happening::Usage(is_known, granted)),
@@ -35,8 +37,20 @@ fn happening() -> impl Strategy<Value = Happening> {
 
 /// The beginnings of what is grave, which presses at random would seldom find.
 fn beginning() -> impl Strategy<Value = Vec<Happening>> {
-    let scripts =
-        ["s ", "s <C-s>", "r", "r<Tab>", "Dbackup", "Dbackup<Tab>", "m", "2D", "1jjs", "s<Tab> <C-s>"];
+    let scripts = [
+        "s ",
+        "s <C-s>",
+        "r",
+        "r<Tab>",
+        "R",
+        "R<Tab>",
+        "Dbackup",
+        "Dbackup<Tab>",
+        "m",
+        "2D",
+        "1jjs",
+        "s<Tab> <C-s>",
+    ];
     proptest::sample::select(scripts.to_vec())
         .prop_map(|script| presses(script).into_iter().map(Happening::Press).collect())
 }
@@ -56,6 +70,8 @@ enum Happening {
     Away,
     Back,
     Gone,
+    Restored,
+    Released,
     Pause,
     Usage(bool, Vec<u64>),
     Used,
@@ -69,6 +85,7 @@ fn is_confirming(state: &State, press: Press) -> bool {
     match &form.purpose {
         Purpose::DeleteKey(key) => on_button && form.text("Name") == key.name,
         Purpose::RotateKey(_)
+        | Purpose::ReleaseKey(_)
         | Purpose::DisconnectAccount(_)
         | Purpose::ShareAll(_)
         | Purpose::StorageMode => on_button || press == Press::char('y'),
@@ -76,11 +93,15 @@ fn is_confirming(state: &State, press: Press) -> bool {
     }
 }
 
-/// Whether an effect kills a secret, takes an account away, stops all keys, or shows a restricted key every account.
+/// Whether an effect kills a secret, takes an account away, stops all keys, lets a suspended one open again, or shows a
+/// restricted key every account.
 fn is_grave(store: &Store, effect: &Effect) -> bool {
     let Effect::Call { call, .. } = effect else { return false };
     match call {
-        Call::DeleteKey { .. } | Call::RotateKey { .. } | Call::DisconnectAccount { .. } => true,
+        Call::DeleteKey { .. }
+        | Call::RotateKey { .. }
+        | Call::ReleaseKey { .. }
+        | Call::DisconnectAccount { .. } => true,
         Call::SetStorageMode { enabled } => !enabled,
         Call::SetScope { id, scope: Scope::All, .. } => {
             store.keys.get(id).is_some_and(|key| key.scope != Scope::All)
@@ -127,6 +148,9 @@ proptest! {
                         call: Call::CreateKey { scope: Scope::Only(ids), .. } | Call::SetScope { scope: Scope::Only(ids), .. }, ..
                     } if ids.is_empty());
                     prop_assert!(!stage.effects.iter().any(empty), "an empty list was sent");
+                    let idle = |effect: &Effect| matches!(effect, Effect::Call { call: Call::ReleaseKey { id, .. }, .. }
+                        if store.keys.get(id).is_none_or(|key| key.suspended_at.is_none()));
+                    prop_assert!(!stage.effects.iter().any(idle), "a key was released that is not suspended");
                 }
                 Happening::Secret => {
                     let made = KeyWithSecret { key: key('N', "New", Scope::All, 0, None), secret: Secret::new(SECRET) };
@@ -140,6 +164,8 @@ proptest! {
                     stage.tell(Msg::Feed(sample::snapshot())).tell(Msg::Link(Link::Live { epoch }));
                 }
                 Happening::Pause => { stage.later(1); }
+                Happening::Restored => { stage.tell(Msg::Feed(sample::restored())); }
+                Happening::Released => { stage.tell(Msg::Feed(sample::snapshot())); }
                 Happening::Gone => { stage.changed(vec![], &['B', 'C']); }
                 Happening::Usage(is_known, granted) => {
                     let unknown = Failure::Refused(Error::new(Code::MethodNotFound, "no such method"));

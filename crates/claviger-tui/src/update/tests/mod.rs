@@ -7,6 +7,7 @@ mod daemon;
 mod forms;
 mod help;
 mod lists;
+mod restored;
 pub(crate) mod sample;
 mod secrets;
 mod states;
@@ -60,6 +61,15 @@ impl Stage {
     pub(crate) fn live_at(width: u16, height: u16) -> Self {
         let mut stage = Self::new(width, height);
         stage.tell(Msg::Feed(sample::snapshot()));
+        stage.tell(Msg::Link(Link::Live { epoch: 1 }));
+        stage.effects.clear();
+        stage
+    }
+
+    /// The same of a store that was restored: see [`sample::restored`].
+    pub(crate) fn restored_at(width: u16, height: u16) -> Self {
+        let mut stage = Self::new(width, height);
+        stage.tell(Msg::Feed(sample::restored()));
         stage.tell(Msg::Link(Link::Live { epoch: 1 }));
         stage.effects.clear();
         stage

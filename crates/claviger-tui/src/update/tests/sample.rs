@@ -38,6 +38,27 @@ pub(crate) fn key(letter: char, name: &str, scope: Scope, created: i64, used: Op
     }
 }
 
+/// The key as a restore without a journal leaves it.
+pub(crate) fn suspended(key: Key) -> Key {
+    Key { suspended_at: Some(minutes_ago(20)), version: key.version + 1, ..key }
+}
+
+/// The key as a restore leaves it that finds it rotated since.
+pub(crate) fn without_secret(key: Key) -> Key {
+    Key { needs_rotation: true, version: key.version + 1, ..key }
+}
+
+/// `backup` is suspended, `CI` too and without a living secret, `Production` only that.
+pub(crate) fn restored() -> Feed {
+    let Feed::Snapshot { keys, accounts, storage_mode } = snapshot() else { unreachable!() };
+    let restored = |key: Key| match key.name.as_str() {
+        "backup" => suspended(key),
+        "CI" => suspended(without_secret(key)),
+        _ => without_secret(key),
+    };
+    Feed::Snapshot { keys: keys.into_iter().map(restored).collect(), accounts, storage_mode }
+}
+
 pub(crate) fn account(id: &str, name: &str, institution: Option<&str>, mask: Option<&str>) -> Account {
     Account {
         id: account_id(id),

@@ -2,6 +2,7 @@
 //! shows.
 
 mod accounts;
+mod barred;
 mod sheet;
 mod usage;
 
@@ -23,6 +24,8 @@ use crate::{Borders, age};
 
 /// Lines of accounts that come before anything that is loaded: two institutions with three accounts.
 const ACCOUNTS_LEAST: usize = 5;
+/// Lines of accounts that come before all that is said of why a key opens nothing.
+const BARRED_LEAVES: usize = 3;
 /// Lines of activity that more accounts than those leave: a gap, the heading, two entries.
 const RECENT_LEAST: usize = 4;
 
@@ -47,16 +50,24 @@ pub(super) fn details(state: &State, theme: Theme, frame: &mut Frame<'_>, area: 
 /// What is known of a key comes first, then what is loaded about it. How much each gets goes by what is known alone, so
 /// that nothing moves when something was loaded.
 fn key(state: &State, key: &Key, sheet: &mut Sheet, height: usize) {
-    let mut groups =
-        [identity(key, sheet), warning(state, key, sheet), can_see(key, sheet), facts(state, key, sheet)];
-    let fixed: usize = groups.iter().map(|group| group.lines.len()).sum();
+    let accounts = accounts::listed(&state.store, &key.scope);
+    let mut groups = [
+        identity(key, sheet),
+        sheet.group(),
+        warning(state, key, sheet),
+        can_see(key, sheet),
+        facts(state, key, sheet),
+    ];
+    let known = |groups: &[Sheet]| groups.iter().map(|group| group.lines.len()).sum::<usize>();
+    let rows = height.saturating_sub(known(&groups) + accounts.len().min(BARRED_LEAVES));
+    groups[1] = barred::lines(state, key, sheet, rows);
+    let fixed = known(&groups);
     let gaps = groups.iter().filter(|group| !group.lines.is_empty()).count() - 1;
     let has_gaps = fixed + gaps <= height;
     let free = height.saturating_sub(fixed + if has_gaps { gaps } else { 0 });
-    let accounts = accounts::listed(&state.store, &key.scope);
     let plan = plan(free, accounts.len(), usage::plans(state));
     let share = share(free, accounts.len(), plan.map_or(0, |plan| 1 + plan.rows()));
-    groups[2].lines.extend(accounts::lines(&accounts, share, sheet));
+    groups[3].lines.extend(accounts::lines(&accounts, share, sheet));
     for group in groups {
         if has_gaps && !group.lines.is_empty() && !sheet.lines.is_empty() {
             sheet.gap();
@@ -115,6 +126,9 @@ fn facts(state: &State, key: &Key, sheet: &Sheet) -> Sheet {
     group.fact("Rotated", &moment(state, key.rotated_at, sheet));
     if let Some(seen) = retired_seen(key) {
         group.fact("Old secret", &moment(state, Some(seen), sheet));
+    }
+    if key.suspended_at.is_some() {
+        group.fact("Suspended", &moment(state, key.suspended_at, sheet));
     }
     group.fact("Version", &key.version.to_string());
     group

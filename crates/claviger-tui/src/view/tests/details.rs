@@ -105,6 +105,25 @@ fn away(width: u16, height: u16) -> Stage {
     stage
 }
 
+/// A key that opens nothing since its store was restored.
+fn barred(width: u16, height: u16, bar: impl Fn(claviger_api::Key) -> claviger_api::Key) -> Stage {
+    let mut stage = unloaded(width, height);
+    let key = stage.state.selected_key().unwrap().clone();
+    let key = claviger_api::Key { retired_secret_seen_at: None, ..key };
+    stage.changed(vec![bar(key)], &[]);
+    stage.state.notices.clear();
+    loaded(stage, &Ok(&GRANTED))
+}
+
+fn suspended(width: u16, height: u16) -> Stage {
+    barred(width, height, sample::suspended)
+}
+
+pane!(a_suspended_key, suspended);
+pane!(a_suspended_key_without_secret, |width, height| barred(width, height, |key| {
+    sample::suspended(sample::without_secret(key))
+}));
+pane!(a_key_without_secret, |width, height| barred(width, height, sample::without_secret));
 pane!(before_anything_is_loaded, unloaded);
 pane!(a_key_in_use, |width, height| loaded(unloaded(width, height), &Ok(&GRANTED)));
 pane!(a_key_of_all_accounts, |width, height| of_all(width, height, &GRANTED));

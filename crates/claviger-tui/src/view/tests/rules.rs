@@ -170,8 +170,10 @@ fn sizes_at_which_nothing_fits_are_drawn_too() {
 
 #[test]
 fn without_colour_nothing_is_coloured() {
-    for script in ["", "n", "GD", "m", "?"] {
-        let mut stage = at(80, 24, script);
+    let live = ["", "n", "GD", "m", "?"].map(|script| (script, at(80, 24, script)));
+    for (script, mut stage) in
+        live.into_iter().chain(["", "R", "r"].map(|script| (script, restored(script)(120, 40))))
+    {
         stage.state.look.palette = Palette::Monochrome;
         let terminal = draw(&stage);
         let cells = &terminal.backend().buffer().content;
@@ -252,6 +254,65 @@ proptest::proptest! {
             }
         }
     }
+}
+
+#[test]
+fn that_keys_are_suspended_is_said_at_every_width_and_nothing_moves_for_it() {
+    for (width, height) in [(40, 10), (60, 20), (72, 24), (80, 24), (99, 30), (100, 30), (120, 36)] {
+        for script in ["", "2", "3", "/c"] {
+            let (stage, live) = (restored(script)(width, height), at(width, height, script));
+            let shown = picture(&stage);
+            assert!(shown.contains("! 2 keys "), "{script} at {width}: {shown}");
+            assert_eq!(shown.contains("nothing"), width >= 72, "{script} at {width}: {shown}");
+            let (list, before) = (stage.state.layout().unwrap(), live.state.layout().unwrap());
+            assert_eq!((list.list, list.footer), (before.list, before.footer));
+        }
+        let shown = picture(&restored("")(width, height));
+        assert!(shown.contains("R release"), "{width}: {shown}");
+        for text in ["Suspended", "Needs rotation"] {
+            assert!(shown.contains(text), "{text} at {width}: {shown}");
+        }
+        for script in ["R", "?"] {
+            let shown = picture(&restored(script)(width, height));
+            assert!(!shown.contains("! 2 k"), "{script} at {width}: {shown}");
+        }
+        let shown = picture(&at(width, height, ""));
+        assert!(!shown.contains("R release") && !shown.contains("nothing"), "{width}: {shown}");
+    }
+}
+
+#[test]
+fn a_notice_takes_the_place_of_what_is_said_of_suspended_keys_for_a_while() {
+    let mut stage = restored("")(80, 24);
+    stage.changed(vec![key('Z', "Zeta", Scope::All, 0, None)], &[]);
+    assert!(picture(&stage).contains("Zeta was created elsewhere"));
+    stage.later(60);
+    assert!(picture(&stage).contains("! 2 keys suspended"));
+}
+
+#[test]
+fn sentences_on_a_suspended_key_name_the_presses_that_hold() {
+    let changes =
+        [("release", "F5"), ("rotate", "T")].map(|(name, press)| (name.to_owned(), vec![press.to_owned()]));
+    let mut stage = restored("j")(120, 40);
+    stage.state.look.keymap = crate::keymap::Keymap::rebound(&changes.into()).unwrap();
+    let shown = picture(&stage);
+    for text in ["release it (F5)", "Rotate it (T)", "F5 release"] {
+        assert!(shown.contains(text), "no {text} in {shown}");
+    }
+}
+
+#[test]
+fn releasing_names_the_accounts_that_the_key_gets_back() {
+    let mut stage = crate::update::tests::with_many_accounts(at(120, 40, ""));
+    let ids = (1..=5).map(|n| sample::account_id(&format!("acc_{n}")));
+    stage.changed(vec![sample::suspended(key('B', "backup", ids.collect(), 3_000, None))], &[]);
+    stage.press("R");
+    assert!(
+        picture(&stage).contains("5 accounts: Acct 1, Acct 2, Acct 3, Acct 4 and"),
+        "{}",
+        picture(&stage)
+    );
 }
 
 #[test]
