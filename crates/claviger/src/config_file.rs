@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn presses_are_rebound_and_a_fault_names_the_actions() {
         let fault = |text: &str| parse(text).unwrap_err().message;
-        assert!(parse("[keys]\nrotate = \"R\"\nfilter = [\"/\", \"Ctrl-F\"]").is_ok());
+        assert!(parse("[keys]\nrotate = \"T\"\nfilter = [\"/\", \"Ctrl-F\"]").is_ok());
         assert!(fault("keys.rotat = \"R\"").starts_with("keys.rotat is no action"));
         let clash = fault("keys.rotate = \"s\"");
         assert!(clash.contains("rotate") && clash.contains("scope"), "{clash}");
