@@ -39,6 +39,25 @@ struct Drawn {
     record: Mutex<Vec<u8>>,
 }
 
+impl Drawn {
+    fn draw(&self, bytes: impl Iterator<Item = u8>) {
+        let bytes: Vec<u8> = bytes.collect();
+        self.parser.lock().unwrap().process(&bytes);
+        self.changed.notify_all();
+    }
+}
+
+/// How many bytes can be drawn without showing a part of a frame, as a terminal that knows synchronized output does.
+fn whole_frames(bytes: &[u8]) -> usize {
+    const BEGIN: &[u8] = b"\x1b[?2026h";
+    const END: &[u8] = b"\x1b[?2026l";
+    let last = |mark: &[u8]| bytes.windows(mark.len()).rposition(|some| some == mark);
+    match (last(BEGIN), last(END)) {
+        (Some(begun), ended) if ended.is_none_or(|ended| ended < begun) => begun,
+        _ => bytes.len(),
+    }
+}
+
 impl Screen {
     /// Opens a terminal of this size and runs `claviger ARGUMENTS` in it.
     pub(crate) fn open(home: &Home, arguments: &[&str], columns: u16, rows: u16) -> Self {
@@ -62,12 +81,13 @@ impl Screen {
         let mut output = pair.master.try_clone_reader().unwrap();
         let canvas = Arc::clone(&drawn);
         let reader = thread::spawn(move || {
-            let mut part = [0; 8192];
+            let (mut part, mut waiting) = ([0; 8192], Vec::new());
             while let Ok(len @ 1..) = output.read(&mut part) {
                 canvas.record.lock().unwrap().extend_from_slice(&part[..len]);
-                canvas.parser.lock().unwrap().process(&part[..len]);
-                canvas.changed.notify_all();
+                waiting.extend_from_slice(&part[..len]);
+                canvas.draw(waiting.drain(..whole_frames(&waiting)));
             }
+            canvas.draw(waiting.drain(..));
         });
         let input = pair.master.take_writer().unwrap();
         Self { opened_for, drawn, child, input, master: pair.master, reader: Some(reader), untouched }
@@ -198,11 +218,13 @@ impl Screen {
         !wait.timed_out()
     }
 
-    /// Presses these keys, at the pace of a person, again and again until the screen no longer shows a text.
+    /// Presses these keys, at the pace of a person, again and again until the interface no longer shows a text. A screen that
+    /// shows nothing yet, as after a stop, does not count.
     pub(crate) fn press_until_hidden(&mut self, presses: &str, text: &str) {
         for _ in 0..10 {
             self.press(presses);
-            if self.within(Duration::from_secs(1), |screen| !screen.contains(text)) {
+            let hidden = |screen: &str| screen.contains("Claviger") && !screen.contains(text);
+            if self.within(Duration::from_secs(1), hidden) {
                 return;
             }
         }
