@@ -20,12 +20,10 @@ mod writer;
 mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use claviger_api::object::{DayUsage, KeyUsage};
 use claviger_api::{Event, Key, KeyId, KeyUse};
-use tokio::sync::Notify;
 
 pub use clock::Clock;
 pub use error::{Error, FaultId};
@@ -34,6 +32,8 @@ pub use verification::{Refusal, Verdict};
 
 use crate::domain::{Usage, kept_days};
 use crate::store::{Rows, Store, StoreError};
+use crate::sync::atomic::AtomicU64;
+use crate::sync::{Notify, time};
 use crate::token::{HashingCost, KeyPrefix, TagKey};
 use digests::Digests;
 use feed::Feed;
@@ -133,7 +133,7 @@ impl Service {
             self.usage.changed.notified().await;
             for _ in 0..SAVE_EVERY {
                 self.tell_use();
-                tokio::time::sleep(TELL_EVERY).await;
+                time::sleep(TELL_EVERY).await;
             }
             if let Err(error) = self.save_usage().await {
                 tracing::warn!(%error, "notes of use are not written");

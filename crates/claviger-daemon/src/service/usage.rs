@@ -1,12 +1,12 @@
 //! Owns notes of use between the moment of use and the disk. Must not hold up a verification.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use claviger_api::{Day, KeyId, Timestamp};
-use tokio::sync::Notify;
 
 use crate::domain::{Grants, Usage};
+use crate::sync::{Mutex, MutexGuard, Notify, PoisonError};
 
 /// Notes of use that are not on disk yet.
 #[derive(Default)]

@@ -17,11 +17,11 @@ mod tables;
 mod write;
 
 use std::path::PathBuf;
-use std::sync::{Mutex, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use redb::{Database, ReadableDatabase};
 
+use crate::sync::{Mutex, RwLock, RwLockReadGuard};
 use ballast::Ballast;
 pub use ballast::{FILE_NAME as BALLAST_NAME, Room, holds_room};
 pub use consistency::check;

@@ -5,7 +5,6 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, RwLock};
 
 use redb::backends::InMemoryBackend;
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageError, TableError};
@@ -13,6 +12,7 @@ use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageError, Tab
 use super::migrate::{SCHEMA, migrate};
 use super::tables::META;
 use super::{Ballast, OpenError, Opener, Store, StoreError};
+use crate::sync::{Mutex, RwLock};
 
 /// redb's own default is 1 GiB.
 pub(super) const CACHE_BYTES: usize = 32 * 1024 * 1024;
