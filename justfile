@@ -40,6 +40,10 @@ fuzz seconds="60":
 histories:
     PROPTEST_CASES=2000 cargo test --release -p claviger-daemon --lib histories
 
+# Plays 10,000 schedules of each scenario in which the daemon's threads come between each other.
+schedules schedules="10000":
+    CLAVIGER_SCHEDULES={{schedules}} cargo test --release -p claviger-schedules -- --nocapture
+
 # Measures verification, and the interface with few and with many keys.
 bench:
     cargo bench -p claviger-daemon
@@ -70,8 +74,8 @@ docs:
 power-cut cuts="20000":
     CLAVIGER_CUTS={{cuts}} cargo test --release -p claviger-daemon power_cut
 
-# Makes every fault of the table in docs/security.md, each at length. Takes some ten minutes once it is built; needs strace.
-faults: kills rot starts races crowd slow failing-io power-cut histories storm
+# Makes every fault of the table in docs/security.md, each at length. Takes some fifteen minutes once it is built; needs strace.
+faults: kills rot starts races crowd slow failing-io power-cut histories schedules storm
 
 # Kills the daemon 1,000 times while four writers write, and looks for what was answered.
 kills kills="1000":
