@@ -90,3 +90,28 @@ fn of_two_request_ids_that_want_one_name_one_has_it_and_the_other_is_refused() {
         }
     });
 }
+
+#[test]
+fn what_was_made_after_a_refusal_is_answered_again_under_the_same_request_id() {
+    explore(&Image::of(1), async |World { service, callers, .. }| {
+        let mut meanwhile = Meanwhile::default();
+        let made = Rc::new(RefCell::new(None));
+        for _ in 0..3 {
+            let (service, made) = (Arc::clone(&service), Rc::clone(&made));
+            meanwhile.begin(async move {
+                match create(&service, "key 0", "once").await {
+                    Ok(secret) => {
+                        let first = made.borrow_mut().get_or_insert_with(|| secret.clone()).clone();
+                        assert!(first == secret, "two answers under one request id");
+                    }
+                    Err(error) => assert_eq!(error, Error::NameTaken),
+                }
+            });
+        }
+        let (id, _) = callers[0];
+        service.rename_key(OPERATOR, id, name("other"), None).await.expect("nothing is against it");
+        meanwhile.ends().await;
+        let again = create(&service, "key 0", "once").await.expect("the name is free, or the answer is kept");
+        assert!(made.borrow().as_ref().is_none_or(|made| *made == again), "another answer");
+    });
+}

@@ -124,12 +124,12 @@ impl Replays {
         });
     }
 
-    /// Forgets a slot in which nothing was made, unless somebody else is about to make it there.
+    /// Forgets a slot in which nothing was made, unless somebody else is about to make it there, or has meanwhile.
     fn forget_failed(&self, key: &ReplayKey, slot: &Slot) {
         const OURS_AND_THE_MAPS: usize = 2;
         let mut kept = self.lock();
         let is_last = kept.get(key).is_some_and(|found| Arc::ptr_eq(found, slot));
-        if is_last && Arc::strong_count(slot) <= OURS_AND_THE_MAPS {
+        if is_last && Arc::strong_count(slot) <= OURS_AND_THE_MAPS && !slot.answer.initialized() {
             kept.remove(key);
         }
     }
