@@ -38,7 +38,7 @@ fn a_grant_is_counted_once_whatever_is_written_meanwhile() {
         }
         let saved = Arc::clone(&service);
         meanwhile.begin(async move {
-            for _ in 0..2 {
+            for _ in 0..3 {
                 saved.save_usage().await.expect("there is room");
             }
         });

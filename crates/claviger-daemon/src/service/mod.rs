@@ -48,6 +48,9 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 /// After how many tellings notes of use are written.
 const SAVE_EVERY: u32 = 10;
 
+/// How often grants are counted anew, when notes of use were written twice while they were counted.
+const COUNTINGS: usize = 4;
+
 /// The use cases of one store.
 pub struct Service {
     store: Store,
@@ -178,21 +181,25 @@ impl Service {
     /// [`Error::NoSuchKey`].
     pub fn key_usage(&self, id: &KeyId) -> Result<KeyUsage, Error> {
         let now = self.clock.now();
-        let found = self.store.read(|rows| {
-            if rows.generation(id)?.is_none() {
-                return Ok(None);
-            }
-            let saves = rows.state()?.usage_saves;
-            let written = rows.granted_on(id, kept_days(now))?;
-            let unwritten = self.usage.unwritten(id, saves, kept_days(now));
+        for _ in 0..COUNTINGS {
+            let counted = self.store.read(|rows| {
+                if rows.generation(id)?.is_none() {
+                    return Ok(None);
+                }
+                let saves = rows.state()?.usage_saves;
+                let written = rows.granted_on(id, kept_days(now))?;
+                Ok(Some((written, self.usage.unwritten(id, saves, kept_days(now)))))
+            })?;
+            let (written, unwritten) = counted.ok_or(Error::NoSuchKey)?;
+            let Some(unwritten) = unwritten else { continue };
             let counts = written.into_iter().zip(unwritten);
             let days = kept_days(now).zip(counts).map(|(day, (written, unwritten))| DayUsage {
                 day,
                 granted: written.saturating_add(unwritten),
             });
-            Ok(Some(KeyUsage { days: days.collect() }))
-        })?;
-        found.ok_or(Error::NoSuchKey)
+            return Ok(KeyUsage { days: days.collect() });
+        }
+        Err(Error::Fault(FaultId::log(&"notes of use are written faster than they can be counted")))
     }
 
     /// A key as methods return it. An index names it, so it must be there.
