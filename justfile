@@ -40,8 +40,8 @@ fuzz seconds="60":
 histories:
     PROPTEST_CASES=2000 cargo test --release -p claviger-daemon --lib histories
 
-# Plays 10,000 schedules of each scenario in which the daemon's threads come between each other.
-schedules schedules="10000":
+# Plays 20,000 schedules of each scenario in which the daemon's threads come between each other.
+schedules schedules="20000":
     CLAVIGER_SCHEDULES={{schedules}} cargo test --release -p claviger-schedules -- --nocapture
 
 # Measures verification, and the interface with few and with many keys.

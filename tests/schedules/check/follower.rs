@@ -46,18 +46,23 @@ impl Follower {
             self.revision = *revision;
             let stored = service.settings().expect("the store reads").revision;
             assert!(stored >= self.revision, "a change is told before its commit");
-            self.keys.extend(keys.iter().map(|key| (key.id, key.clone())));
+            self.keys.extend(keys.iter().cloned().map(of_revision));
             self.keys.retain(|id, _| !removed_keys.contains(id));
         }
     }
 }
 
-/// The revision and the keys of this moment.
+/// The revision and the keys of this moment, without their use.
 pub(crate) fn snapshot(service: &Service) -> (u64, BTreeMap<KeyId, Key>) {
     let (revision, parts) = service.snapshot().expect("the store reads");
     let keys = parts.into_iter().flat_map(|part| match part {
         Event::Snapshot { keys, .. } => keys,
         other => panic!("{other:?} in a snapshot"),
     });
-    (revision, keys.map(|key| (key.id, key)).collect())
+    (revision, keys.map(of_revision).collect())
+}
+
+/// A key without its use, which has no revision.
+fn of_revision(key: Key) -> (KeyId, Key) {
+    (key.id, Key { last_used_at: None, retired_secret_seen_at: None, ..key })
 }

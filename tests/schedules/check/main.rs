@@ -4,6 +4,7 @@ mod authority;
 mod closing;
 mod concurrency;
 mod exploration;
+mod failure;
 mod flight;
 mod follower;
 mod nice;

@@ -45,7 +45,8 @@ impl Image {
     /// It does not start.
     #[must_use]
     pub fn start(&self) -> World {
-        let service = start(&Disk::of(self.content.clone()));
+        let disk = Disk::of(self.content.clone());
+        let service = start(&disk);
         let caller = |secret: &str| Caller {
             service: Arc::clone(&service),
             uid: OPERATOR.uid,
@@ -53,7 +54,7 @@ impl Image {
         };
         let callers = self.keys.iter().map(|(id, secret)| (*id, caller(secret))).collect();
         let forger = self.forged.as_deref().map(caller);
-        World { service, callers, forger }
+        World { service, callers, forger, disk }
     }
 }
 

@@ -4,7 +4,7 @@
 // The unit tests in those sources are the daemon's, and run on what the product's threads meet by.
 #![cfg(not(test))]
 
-mod disk;
+pub mod disk;
 pub mod image;
 mod sync;
 pub mod world;

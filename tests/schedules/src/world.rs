@@ -7,6 +7,7 @@ use claviger_api::object::Verification;
 use claviger_api::{AccountId, KeyId, Name, Scope, Secret};
 use shuttle::Config;
 
+use crate::disk::Disk;
 use crate::service::{Error, Service, Verdict};
 use crate::store::Author;
 
@@ -24,6 +25,8 @@ pub struct World {
     pub callers: Vec<(KeyId, Caller)>,
     /// Somebody who has the store's tag key, and made a secret of the first key with it: only the slow hash can tell.
     pub forger: Option<Caller>,
+    /// What its store is on.
+    pub disk: Disk,
 }
 
 /// Somebody who presents a secret.
