@@ -13,7 +13,7 @@ use shuttle::scheduler::{
 use crate::nice::Nice;
 
 /// How many schedules of a scenario are usual.
-const USUAL: usize = 200;
+const USUAL: usize = 300;
 
 /// For how many of them one is played where one takes long.
 const LONG: usize = 8;
