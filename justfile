@@ -40,6 +40,37 @@ fuzz seconds="60":
 histories:
     PROPTEST_CASES=2000 cargo test --release -p claviger-daemon --lib histories
 
+# Plays 20,000 schedules of each scenario in which the daemon's threads come between each other.
+schedules schedules="20000":
+    CLAVIGER_SCHEDULES={{schedules}} cargo test --release -p claviger-schedules -- --nocapture
+
+# Breaks a copy of the daemon in each of the ways in tests/schedules/faults, and sees that the check of schedules finds it.
+schedules-broken:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    faults=$PWD/tests/schedules/faults
+    export CARGO_TARGET_DIR=$PWD/target/broken CLAVIGER_SCHEDULES=1000
+    copy=$(mktemp -d)
+    trap 'rm -rf "$copy"' EXIT
+    git ls-files -z | xargs -0 cp --parents -t "$copy"
+    cd "$copy"
+    missed=0
+    for fault in "$faults"/*.patch; do
+        name=$(basename "$fault" .patch)
+        if ! git apply "$fault"; then
+            echo "does not apply: $name" && missed=1 && continue
+        fi
+        if cargo test -q -p claviger-schedules --test schedules -- --skip trust:: >log 2>&1; then
+            echo "NOT FOUND: $name" && missed=1
+        elif grep -q "could not compile" log; then
+            echo "does not build: $name" && missed=1
+        else
+            echo "found by $(grep -cE '^    [a-z]+::' log): $name"
+        fi
+        git apply -R "$fault"
+    done
+    exit $missed
+
 # Measures verification, and the interface with few and with many keys.
 bench:
     cargo bench -p claviger-daemon
@@ -70,8 +101,8 @@ docs:
 power-cut cuts="20000":
     CLAVIGER_CUTS={{cuts}} cargo test --release -p claviger-daemon power_cut
 
-# Makes every fault of the table in docs/security.md, each at length. Takes some ten minutes once it is built; needs strace.
-faults: kills rot starts races crowd slow failing-io power-cut histories storm
+# Makes every fault of the table in docs/security.md, each at length. Takes some fifteen minutes once it is built; needs strace.
+faults: kills rot starts races crowd slow failing-io power-cut histories schedules storm
 
 # Kills the daemon 1,000 times while four writers write, and looks for what was answered.
 kills kills="1000":

@@ -165,6 +165,25 @@ fn only_the_store_knows_redb() {
 }
 
 #[test]
+fn threads_of_the_service_meet_by_what_the_check_of_schedules_can_replace() {
+    let service = root().join("crates/claviger-daemon/src/service");
+    let elsewhere =
+        ["std::thread", "std::sync::mpsc", "tokio::sync", "tokio::task", "tokio::time", "tokio::spawn"];
+    let files = rust_files(&service);
+    let product =
+        files.iter().filter(|file| !file.starts_with(service.join("tests")) && !file.ends_with("tests.rs"));
+    for file in product {
+        let text = fs::read_to_string(file).unwrap();
+        for (number, line) in code(text.split("mod tests {").next().unwrap_or_default()) {
+            let lock = mentions(line, "std::sync")
+                && ["Mutex", "RwLock", "Condvar"].iter().any(|lock| mentions(line, lock));
+            let other = elsewhere.iter().any(|path| mentions(line, path));
+            assert!(!lock && !other, "{}:{number} does not use crate::sync", file.display());
+        }
+    }
+}
+
+#[test]
 fn the_interfaces_update_and_view_are_pure() {
     let source = root().join("crates/claviger-tui/src");
     let forbidden =

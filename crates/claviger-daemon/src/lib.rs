@@ -15,6 +15,7 @@ pub mod run;
 pub mod service;
 pub mod socket;
 pub mod store;
+mod sync;
 pub mod token;
 
 pub use config::{Config, SocketConfig};

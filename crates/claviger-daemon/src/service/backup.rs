@@ -7,6 +7,7 @@ use std::path::Path;
 use super::error::FaultId;
 use super::{Error, Service};
 use crate::store::{StoreError, copy};
+use crate::sync::task;
 
 /// A copy of the store, in a file without a name that is gone when this is dropped.
 pub struct Backup {
@@ -39,7 +40,7 @@ impl Service {
     pub async fn back_up(self: std::sync::Arc<Self>, directory: std::path::PathBuf) -> Result<Backup, Error> {
         // Use that is not written yet is not worth failing for.
         let _ = self.save_usage().await;
-        let copied = tokio::task::spawn_blocking(move || self.copy_into(&directory)).await;
+        let copied = task::spawn_blocking(move || self.copy_into(&directory)).await;
         copied.unwrap_or_else(|_| Err(Error::Fault(FaultId::log(&"copying the store broke off"))))
     }
 

@@ -1,10 +1,10 @@
 //! Owns the digests of proven secrets, one a key. Must not outlive the process.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
 
 use claviger_api::{KeyId, Secret};
 
+use crate::sync::{PoisonError, RwLock};
 use crate::token::{Digest, DigestKey, NoRandomness};
 
 /// The digests of secrets that the slow hash has proven since the daemon began. An entry is bound to a generation, so

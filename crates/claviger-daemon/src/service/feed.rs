@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use claviger_api::object::EventSettings;
 use claviger_api::{Account, Event, Key, Scope};
-use tokio::sync::broadcast;
 
 use super::{Error, Service};
 use crate::domain::{AccountEdit, Edit, KeyEdit, KeyRecord};
 use crate::store::{Applied, Rows, StoreError};
+use crate::sync::broadcast;
 
 /// How many changes wait for a slow subscriber before it is sent a new snapshot instead.
 const WAITING_CHANGES: usize = 1024;

@@ -1,11 +1,11 @@
 //! Owns the threads that hash: few, of low priority, behind a bounded queue that uids share. Must not know what is hashed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::Arc;
 
 use super::Error;
 use super::fair_queue::{FairQueue, Placed};
+use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError, thread};
 use crate::token::HashMemory;
 
 /// How many jobs may wait.

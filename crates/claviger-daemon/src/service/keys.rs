@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use claviger_api::{Key, KeyId, KeyWithSecret, Name, RequestId, Scope};
-use tokio::sync::oneshot;
 
 use super::error::FaultId;
 use super::replay::{Doubt, Minting, ReplayKey};
 use super::{Error, Service};
 use crate::domain::{Edit, KeyRecord, Usage, VersionConflict, check_version};
 use crate::store::{Author, Rows, StoreError};
+use crate::sync::oneshot;
 use crate::token::{Minted, SlowHash};
 
 /// A decision that can be refused by a rule, inside one that can fail with the store.

@@ -22,12 +22,10 @@ mod writer;
 mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use claviger_api::object::{DayUsage, KeyUsage};
 use claviger_api::{Event, Key, KeyId, KeyUse};
-use tokio::sync::Notify;
 
 pub use backup::Backup;
 pub use clock::Clock;
@@ -38,6 +36,8 @@ pub use verification::{Refusal, Verdict};
 
 use crate::domain::{Usage, kept_days};
 use crate::store::{Rows, Store, StoreError};
+use crate::sync::atomic::AtomicU64;
+use crate::sync::{Notify, time};
 use crate::token::{HashingCost, KeyPrefix, TagKey};
 use digests::Digests;
 use feed::Feed;
@@ -51,6 +51,9 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// After how many tellings notes of use are written.
 const SAVE_EVERY: u32 = 10;
+
+/// How often grants are counted anew, when notes of use were written twice while they were counted.
+const COUNTINGS: usize = 4;
 
 /// The use cases of one store.
 pub struct Service {
@@ -137,7 +140,7 @@ impl Service {
             self.usage.changed.notified().await;
             for _ in 0..SAVE_EVERY {
                 self.tell_use();
-                tokio::time::sleep(TELL_EVERY).await;
+                time::sleep(TELL_EVERY).await;
             }
             if let Err(error) = self.save_usage().await {
                 tracing::warn!(%error, "notes of use are not written");
@@ -186,21 +189,25 @@ impl Service {
     /// [`Error::NoSuchKey`].
     pub fn key_usage(&self, id: &KeyId) -> Result<KeyUsage, Error> {
         let now = self.clock.now();
-        let found = self.store.read(|rows| {
-            if rows.generation(id)?.is_none() {
-                return Ok(None);
-            }
-            let saves = rows.state()?.usage_saves;
-            let written = rows.granted_on(id, kept_days(now))?;
-            let unwritten = self.usage.unwritten(id, saves, kept_days(now));
+        for _ in 0..COUNTINGS {
+            let counted = self.store.read(|rows| {
+                if rows.generation(id)?.is_none() {
+                    return Ok(None);
+                }
+                let saves = rows.state()?.usage_saves;
+                let written = rows.granted_on(id, kept_days(now))?;
+                Ok(Some((written, self.usage.unwritten(id, saves, kept_days(now)))))
+            })?;
+            let (written, unwritten) = counted.ok_or(Error::NoSuchKey)?;
+            let Some(unwritten) = unwritten else { continue };
             let counts = written.into_iter().zip(unwritten);
             let days = kept_days(now).zip(counts).map(|(day, (written, unwritten))| DayUsage {
                 day,
                 granted: written.saturating_add(unwritten),
             });
-            Ok(Some(KeyUsage { days: days.collect() }))
-        })?;
-        found.ok_or(Error::NoSuchKey)
+            return Ok(KeyUsage { days: days.collect() });
+        }
+        Err(Error::Fault(FaultId::log(&"notes of use are written faster than they can be counted")))
     }
 
     /// A key as methods return it. An index names it, so it must be there.

@@ -1,14 +1,14 @@
 //! Owns the answers that are kept for a while under a request id, so that a lost reply is harmless. In memory only.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use claviger_api::{KeyWithSecret, RequestId};
-use tokio::sync::{OnceCell, watch};
 
 use super::Error;
 use super::error::FaultId;
+use crate::sync::{Mutex, MutexGuard, OnceCell, PoisonError, task, time, watch};
 
 /// How long an answer is kept.
 pub(super) const KEPT_FOR: Duration = Duration::from_mins(2);
@@ -75,17 +75,17 @@ impl Replays {
     where
         M: Future<Output = Result<KeyWithSecret, Error>> + Send + 'static,
     {
-        let ended = |task: Result<_, tokio::task::JoinError>| {
+        let ended = |task: Result<_, task::JoinError>| {
             task.unwrap_or_else(|error| Err(Error::Fault(FaultId::log(&error))))
         };
-        let Some(key) = key else { return ended(tokio::spawn(mint(None)).await) };
+        let Some(key) = key else { return ended(task::spawn(mint(None)).await) };
         let (slot, mut doubted) = {
             let slot = Arc::clone(self.lock().entry(key.clone()).or_default());
             let doubted = slot.doubted.subscribe();
             (slot, doubted)
         };
         let replays = self.clone();
-        let task = tokio::spawn(async move {
+        let task = task::spawn(async move {
             let was_kept = slot.answer.initialized();
             let mint = || mint(Some(Doubt(Arc::clone(&slot))));
             let answer = slot.answer.get_or_try_init(mint).await.cloned();
@@ -113,8 +113,8 @@ impl Replays {
         let replays = self.clone();
         // The timer must not keep alive what was acknowledged before it.
         let slot = Arc::downgrade(slot);
-        tokio::spawn(async move {
-            tokio::time::sleep(KEPT_FOR).await;
+        task::spawn(async move {
+            time::sleep(KEPT_FOR).await;
             let Some(slot) = slot.upgrade() else { return };
             let mut kept = replays.lock();
             // Just this answer, not a later one under the same key.
@@ -124,12 +124,12 @@ impl Replays {
         });
     }
 
-    /// Forgets a slot in which nothing was made, unless somebody else is about to make it there.
+    /// Forgets a slot in which nothing was made, unless somebody else is about to make it there, or has meanwhile.
     fn forget_failed(&self, key: &ReplayKey, slot: &Slot) {
         const OURS_AND_THE_MAPS: usize = 2;
         let mut kept = self.lock();
         let is_last = kept.get(key).is_some_and(|found| Arc::ptr_eq(found, slot));
-        if is_last && Arc::strong_count(slot) <= OURS_AND_THE_MAPS {
+        if is_last && Arc::strong_count(slot) <= OURS_AND_THE_MAPS && !slot.answer.initialized() {
             kept.remove(key);
         }
     }

@@ -1,12 +1,12 @@
 //! Owns notes of use between the moment of use and the disk. Must not hold up a verification.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use claviger_api::{Day, KeyId, Timestamp};
-use tokio::sync::Notify;
 
 use crate::domain::{Grants, Usage};
+use crate::sync::{Mutex, MutexGuard, Notify, PoisonError};
 
 /// Notes of use that are not on disk yet.
 #[derive(Default)]
@@ -94,20 +94,29 @@ impl UsageNotes {
         self.lock().unsaved.get(id).map(|note| note.usage).unwrap_or_default()
     }
 
-    /// How often a key was granted on each of these days, beyond what a store has after so many saves.
-    pub(super) fn unwritten(&self, id: &KeyId, saves: u64, days: impl Iterator<Item = Day>) -> Vec<u64> {
+    /// How often a key was granted on each of these days, beyond what a store has after so many saves. `None` where
+    /// so many came since that it is not known any more: look at the store again.
+    pub(super) fn unwritten(
+        &self,
+        id: &KeyId,
+        saves: u64,
+        days: impl Iterator<Item = Day>,
+    ) -> Option<Vec<u64>> {
         let notes = self.lock();
+        if notes.saves.first().is_some_and(|oldest| oldest.number > saves + 1) {
+            return None;
+        }
         let note = notes.unsaved.get(id).copied().unwrap_or_default();
         let handed_over = notes.saves.iter().filter(|save| save.number > saves).map(|save| &*save.grants);
         let gathered: Vec<&Grants> = handed_over.chain([&notes.ended]).collect();
-        days.map(|day| {
+        let on = |day| {
             let today = if note.day == day { note.granted } else { 0 };
             gathered
                 .iter()
                 .filter_map(|grants| grants.get(&(*id, day)))
                 .fold(today, |sum, granted| sum.saturating_add(*granted))
-        })
-        .collect()
+        };
+        Some(days.map(on).collect())
     }
 
     /// Takes the keys whose use subscribers are to be told of.
@@ -183,7 +192,7 @@ mod tests {
 
     /// What is not in a store after so many saves, of days 1 and 2.
     fn unwritten(notes: &UsageNotes, saves: u64) -> Vec<u64> {
-        notes.unwritten(&id(), saves, [1, 2].map(Day::from_number).into_iter())
+        notes.unwritten(&id(), saves, [1, 2].map(Day::from_number).into_iter()).unwrap()
     }
 
     #[test]
@@ -237,6 +246,17 @@ mod tests {
             (unwritten(&notes, 0), unwritten(&notes, 1), unwritten(&notes, 2)),
             (vec![2, 0], vec![1, 0], vec![0, 0])
         );
+    }
+
+    #[test]
+    fn a_store_of_two_saves_ago_is_to_be_looked_at_again() {
+        let notes = UsageNotes::default();
+        let count = |saves| notes.unwritten(&id(), saves, [Day::from_number(1)].into_iter());
+        notes.note_granted(id(), at(1));
+        for saves in 0..3 {
+            notes.begin_save(saves);
+        }
+        assert_eq!((count(0), count(1), count(2)), (None, Some(vec![0]), Some(vec![0])));
     }
 
     #[test]

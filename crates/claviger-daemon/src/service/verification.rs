@@ -1,18 +1,18 @@
 //! Owns the question of every request: whose secret is this, and may it see this account?
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use claviger_api::id::PresentedAccountId;
 use claviger_api::object::{KeyIdentity, Verification, VisibleAccounts};
 use claviger_api::{Account, Scope, Secret};
-use tokio::sync::watch;
 
 use super::error::FaultId;
 use super::{Error, Service};
 use crate::domain::{Denial, KeyRecord, visible};
 use crate::store::{Author, Reader, Rows, State, StoreError};
+use crate::sync::{Mutex, PoisonError, watch};
 use crate::token::{Presented, TagMatch};
 
 /// The answer to a presented secret.

@@ -1,11 +1,11 @@
 //! Owns an open redb file that is opened again after it failed. Must not know what is in it.
 
-use std::sync::{Mutex, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use redb::{Database, ReadTransaction, ReadableDatabase, WriteTransaction};
 
 use super::{OpenError, StoreError};
+use crate::sync::{Mutex, RwLock, RwLockReadGuard};
 
 /// How often a file that could not be opened again is tried.
 pub(super) const TRY_AGAIN: Duration = Duration::from_secs(1);

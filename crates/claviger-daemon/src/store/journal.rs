@@ -8,7 +8,6 @@
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use redb::{
@@ -22,6 +21,7 @@ use super::overlay::Overlay;
 use super::revoked::{Revoked, lacking, put};
 use super::tables::{FOLLOWED, JOURNAL_META, REVOCATIONS};
 use super::{OpenError, Rows, Store, StoreError};
+use crate::sync::{Mutex, PoisonError};
 
 /// The name of the journal's file inside the data directory.
 pub const FILE_NAME: &str = "claviger.journal";

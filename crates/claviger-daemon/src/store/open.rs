@@ -87,7 +87,7 @@ impl Store {
     ///
     /// # Errors
     /// What `opener` returns, or a fault of the store.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "schedules"))]
     pub(crate) fn opened_by(
         opener: impl Fn() -> Result<Database, OpenError> + Send + Sync + 'static,
     ) -> Result<Self, OpenError> {

@@ -3,7 +3,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Weak;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use claviger_api::Event;
@@ -12,6 +11,7 @@ use super::super::error::FaultId;
 use super::super::{Error, Service};
 use super::Job;
 use crate::store::{Room, Rows, StoreError};
+use crate::sync::mpsc::{Receiver, RecvTimeoutError};
 
 /// How many jobs share a commit at most.
 const GROUP: usize = 256;

@@ -4,12 +4,9 @@
 mod commit;
 
 use std::pin::pin;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 
 use claviger_api::{Event, Timestamp};
-use tokio::sync::oneshot;
 
 use super::error::FaultId;
 use super::feed::event_of;
@@ -17,6 +14,9 @@ use super::replay::Doubt;
 use super::{Error, Service};
 use crate::domain::Edit;
 use crate::store::{Applied, Author, Room, Rows, StoreError, Writer};
+use crate::sync::mpsc::{Receiver, Sender, channel};
+use crate::sync::thread::{Builder, JoinHandle};
+use crate::sync::{Mutex, PoisonError, oneshot};
 
 /// What a job decides: an edit, or none where nothing changes, and its answer.
 pub(super) type Decision<T> = Result<(Option<Edit>, T), Error>;
@@ -73,8 +73,7 @@ impl PendingWriter {
     /// Starts the thread.
     pub(super) fn start(self, service: &Arc<Service>) -> std::io::Result<()> {
         let weak = Arc::downgrade(service);
-        let thread =
-            std::thread::Builder::new().name("writer".into()).spawn(move || commit::work(&weak, &self.0))?;
+        let thread = Builder::new().name("writer".into()).spawn(move || commit::work(&weak, &self.0))?;
         *service.writer.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
         Ok(())
     }
