@@ -2,7 +2,6 @@
 //! the model. Must not know what is right.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 
@@ -13,18 +12,20 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::super::super::hashing::tests::occupy;
 use super::super::super::settings::StorageMode;
-use super::super::super::{Error, Verdict};
+use super::super::super::{Backup, Error, Verdict};
 use super::super::{World, ask, name};
 use super::model::{Answer, KeyRow};
+use super::place::Place;
 use super::step::{ACCOUNTS, Act, Expected, Mask, Presented, Step};
-use crate::store::{Author, FILE_NAME, JOURNAL_NAME, Store};
+use crate::store::{Author, Following};
+
+/// A part of a copy of the store. Bytes.
+const PART: usize = 1 << 20;
 
 /// A service over a store in a file, with all that was ever minted.
 pub(super) struct Subject {
     runtime: Runtime,
-    directory: tempfile::TempDir,
-    file: PathBuf,
-    crashes: u32,
+    place: Place,
     /// Absent only while one service has ended and the next has not started.
     world: Option<World>,
     /// The id of each key that was ever made, by number.
@@ -33,18 +34,16 @@ pub(super) struct Subject {
     pub(super) secrets: Vec<Vec<Secret>>,
 }
 
-/// What presenting every secret showed: for each key by number and each of its secrets by generation, the accounts that
+/// What presenting every secret showed: for each key by number and each of its secrets, oldest first, the accounts that
 /// it was granted; `None` where the secret itself was refused.
 pub(super) type Granted = BTreeMap<(usize, usize), Option<BTreeSet<&'static str>>>;
 
 impl Subject {
     pub(super) fn new() -> Self {
-        // A copy has what was written, synced or not: so the file may be where syncing costs nothing.
-        let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-        let file = directory.path().join(FILE_NAME);
-        let world = Some(World::of(Store::open(&file).unwrap(), 0));
+        let place = Place::new();
+        let world = Some(place.start(Author { uid: 0, pid: None }, 0));
         let runtime = Builder::new_current_thread().enable_time().build().unwrap();
-        Self { runtime, directory, file, crashes: 0, world, ids: Vec::new(), secrets: Vec::new() }
+        Self { runtime, place, world, ids: Vec::new(), secrets: Vec::new() }
     }
 
     pub(super) fn world(&self) -> &World {
@@ -61,8 +60,17 @@ impl Subject {
 
     fn act(&mut self, author: Author, act: &Act) -> Answer {
         match act {
-            Act::Restart => self.restart(),
-            Act::Crash => self.crash(),
+            Act::Restart => self.replaced(author, |_, _| Answer::Done),
+            Act::CopyOver { backup, journal } => self.replaced(author, |place, _| {
+                place.copy_over(*backup, *journal);
+                Answer::Done
+            }),
+            Act::Restore { backup, journal } => self.replaced(author, |place, clock_ms| {
+                let (restored, following) = place.restore(*backup, *journal, author, clock_ms);
+                let is_vouched_for = following == Following::Followed;
+                Answer::Restored { revision: restored.revision, is_vouched_for }
+            }),
+            Act::Crash => self.crash(author),
             Act::Overtaken { key, account, by } => self.overtaken(author, *key, *account, by),
             _ => self.ask(author, act),
         }
@@ -96,6 +104,10 @@ impl Subject {
             Act::SetScope { key, scope, expected } => {
                 let (id, version) = (self.ids[*key], version(*key, *expected));
                 self.key(run.block_on(service.set_key_scope(author, id, scope.clone(), version)))
+            }
+            Act::Release { key, expected } => {
+                let (id, version) = (self.ids[*key], version(*key, *expected));
+                self.key(run.block_on(service.release_key(author, id, version)))
             }
             Act::Delete { key, expected } => {
                 let (id, version) = (self.ids[*key], version(*key, *expected));
@@ -147,70 +159,76 @@ impl Subject {
             Act::SaveUse => {
                 run.block_on(service.save_usage()).map_or_else(Answer::Refused, |()| Answer::Done)
             }
-            Act::Restart | Act::Crash | Act::Overtaken { .. } => unreachable!("no call does that"),
+            Act::BackUp => {
+                let backup = run.block_on(service.back_up(self.place.directory().into()));
+                backup.map_or_else(Answer::Refused, |backup| self.kept(backup))
+            }
+            Act::Restart
+            | Act::Crash
+            | Act::Restore { .. }
+            | Act::CopyOver { .. }
+            | Act::Overtaken { .. } => unreachable!("no call does that"),
         }
     }
 
-    fn restart(&mut self) -> Answer {
-        let world = self.world.take().unwrap();
-        self.runtime.block_on(world.service.finish());
-        let clock_ms = world.time.load(Ordering::Relaxed);
-        drop(world);
-        self.world = Some(World::of(Store::open(&self.file).unwrap(), clock_ms));
+    /// Ends the daemon in order, does something with its files, and starts another one.
+    fn replaced(&mut self, author: Author, replace: impl FnOnce(&mut Place, i64) -> Answer) -> Answer {
+        let clock_ms = Place::stop(&self.runtime, self.world.take().unwrap());
+        let answer = replace(&mut self.place, clock_ms);
+        self.world = Some(self.place.start(author, clock_ms));
+        answer
+    }
+
+    fn crash(&mut self, author: Author) -> Answer {
+        self.place.crash();
+        let clock_ms = self.world.take().unwrap().time.load(Ordering::Relaxed);
+        self.world = Some(self.place.start(author, clock_ms));
         Answer::Done
     }
 
-    /// Goes on from a copy of the files as they are now, without their daemon having closed them: what a killed one leaves.
-    fn crash(&mut self) -> Answer {
-        self.crashes += 1;
-        let left = self.directory.path().join(self.crashes.to_string());
-        std::fs::create_dir(&left).unwrap();
-        for name in [FILE_NAME, JOURNAL_NAME] {
-            let file = self.file.with_file_name(name);
-            std::fs::copy(&file, left.join(name)).unwrap();
-            std::fs::remove_file(&file).unwrap();
+    fn kept(&mut self, mut backup: Backup) -> Answer {
+        let mut store = Vec::new();
+        while store.len() as u64 != backup.total_bytes {
+            let part = backup.next_bytes(PART).unwrap();
+            assert!(!part.is_empty(), "a backup is shorter than it says");
+            store.extend(part);
         }
-        self.file = left.join(FILE_NAME);
-        let world = self.world.take().unwrap();
-        self.world = Some(World::of(Store::open(&self.file).unwrap(), world.time.load(Ordering::Relaxed)));
-        Answer::Done
+        self.place.keep(&store);
+        Answer::BackedUp { revision: backup.revision }
     }
 
     /// Presents a cold secret, and finishes only when something else was done meanwhile.
     fn overtaken(&mut self, author: Author, key: usize, account: Option<&'static str>, by: &Act) -> Answer {
-        self.restart();
+        self.act(author, &Act::Restart);
         let service = std::sync::Arc::clone(&self.world().service);
         let secret = self.presented(Presented::Minted { key, age: 0 });
-        let is_alive = service.key(&self.ids[key]).is_ok();
         let account = account.map(claviger_api::id::PresentedAccountId::new);
         let mut verdict = pin!(service.verify(author, &secret, account.as_ref()));
         let busy = occupy(&service.pool);
         let early = self.runtime.block_on(ask(&mut verdict));
-        assert_eq!(early.is_none(), is_alive, "just a cold key's secret waits for the slow hash");
+        let has_waited = early.is_none();
         drop(busy);
         let first = self.ask(author, by);
         let verdict = early.unwrap_or_else(|| self.runtime.block_on(verdict));
-        Answer::Overtaken(Box::new(first), Box::new(judged(verdict, |granted| self.granted(granted))))
+        let verdict = judged(verdict, |granted| self.granted(granted));
+        Answer::Overtaken { has_waited, first: Box::new(first), verdict: Box::new(verdict) }
     }
 
-    /// Presents every secret that was ever minted, and those of living keys for each account too.
+    /// Presents every secret that was ever minted, and those of keys that are there for each account too.
     pub(super) fn probe(&self) -> Granted {
         let mut granted = Granted::new();
         for (key, secrets) in self.secrets.iter().enumerate() {
-            let is_alive = self.world().service.key(&self.ids[key]).is_ok();
-            for (age, secret) in secrets.iter().enumerate().map(|(n, secret)| (secrets.len() - 1 - n, secret))
-            {
+            let is_there = self.world().service.key(&self.ids[key]).is_ok();
+            let accounts: &[&str] = if is_there { &ACCOUNTS } else { &[] };
+            for (nth, secret) in secrets.iter().enumerate() {
                 let opens = |account: Option<&'static str>| {
                     matches!(self.verify(secret, account), Answer::Granted { .. })
                 };
-                let mut sees = opens(None).then(BTreeSet::new);
-                if age == 0 && is_alive {
-                    let accounts = ACCOUNTS.into_iter().filter(|account| opens(Some(account)));
-                    let accounts: BTreeSet<_> = accounts.collect();
-                    assert!(sees.is_some() || accounts.is_empty(), "an account is granted, but not the key");
-                    sees = sees.map(|_| accounts);
-                }
-                granted.insert((key, secrets.len() - age), sees);
+                let is_right = opens(None);
+                let seen: BTreeSet<_> =
+                    accounts.iter().copied().filter(|account| opens(Some(account))).collect();
+                assert!(is_right || seen.is_empty(), "an account is granted, but not the key");
+                granted.insert((key, nth), is_right.then_some(seen));
             }
         }
         granted
@@ -279,7 +297,7 @@ impl Subject {
             self.secrets[key].push(made.secret);
             self.secrets[key].len() - 1
         });
-        Answer::Minted { key, generation: place + 1, row }
+        Answer::Minted { key, secret: place, row }
     }
 }
 
@@ -309,6 +327,8 @@ pub(super) fn row_of(key: &Key) -> KeyRow {
         rotated_at: ms(key.rotated_at),
         last_used_at: ms(key.last_used_at),
         retired_secret_seen_at: ms(key.retired_secret_seen_at),
+        suspended_at: ms(key.suspended_at),
+        needs_rotation: key.needs_rotation,
         version: key.version,
     }
 }
