@@ -50,10 +50,19 @@ struct Past {
     made: Most,
     /// The same without what was taken away since, as far as the journal knows of it.
     left: Most,
-    /// Whether the journal knows all that was taken away since.
-    is_vouched_for: bool,
+    knowledge: Knowledge,
     /// How often another store had been put in the store's place when it was made.
     replaced: usize,
+}
+
+/// What the journal knows of what was taken away in a backup's line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Knowledge {
+    All,
+    /// All but what a second daemon did.
+    AllHere,
+    /// Nothing that is from before the journal was lost.
+    Nothing,
 }
 
 impl Authority {
@@ -99,6 +108,14 @@ impl Authority {
                 }
             }
             (Act::BackUp, Answer::BackedUp { .. }) => self.keep(),
+            (Act::Elsewhere(act), Answer::Elsewhere(answer)) => {
+                let (most, seen) = (self.most.clone(), self.seen.clone());
+                let mut there = Self { most, seen, created: self.created.clone(), ..Self::default() };
+                there.learn(act, answer);
+                let (made, left) = (there.most.clone(), there.most);
+                let knowledge = Knowledge::AllHere;
+                self.backups.push(Past { made, left, knowledge, replaced: usize::MAX });
+            }
             (Act::Restore { backup, journal }, Answer::Restored { .. }) => {
                 self.keep();
                 self.replace(*backup, *journal);
@@ -135,9 +152,9 @@ impl Authority {
             return;
         };
         let dead = ceiling.secret.replace(secret);
-        for Past { left, is_vouched_for, .. } in &mut self.backups {
+        for Past { left, knowledge, .. } in &mut self.backups {
             if let Some(ceiling) = left.keys.get_mut(&key)
-                && (*is_vouched_for || ceiling.secret == dead)
+                && (*knowledge == Knowledge::All || ceiling.secret == dead)
             {
                 ceiling.secret = None;
             }
@@ -146,7 +163,7 @@ impl Authority {
 
     fn keep(&mut self) {
         let (made, left) = (self.most.clone(), self.most.clone());
-        self.backups.push(Past { made, left, is_vouched_for: true, replaced: self.replaced });
+        self.backups.push(Past { made, left, knowledge: Knowledge::All, replaced: self.replaced });
     }
 
     /// Another store stands in the store's place: what it may grant is what it could grant when it was made, without what
@@ -156,12 +173,12 @@ impl Authority {
         if journal == Journal::Lost {
             for past in &mut self.backups {
                 past.left = past.made.clone();
-                past.is_vouched_for = false;
+                past.knowledge = Knowledge::Nothing;
             }
         }
-        let Past { left, is_vouched_for, replaced, .. } = &self.backups[backup];
+        let Past { left, knowledge, replaced, .. } = &self.backups[backup];
         let mut most = left.clone();
-        if !is_vouched_for {
+        if *knowledge == Knowledge::Nothing {
             most.keys.values_mut().for_each(|ceiling| ceiling.is_held = true);
         } else if *replaced == self.replaced {
             most.limit(&self.most);

@@ -89,6 +89,9 @@ fn acts_on_backups(model: &Model) -> Vec<(u32, BoxedStrategy<Act>)> {
             _ => 3,
         };
         acts.push((weight, Just(Act::BackUp).boxed()));
+        if model.made() > 0 {
+            acts.push((1, elsewhere(model)));
+        }
     }
     if backups > 0 {
         let restored = replaced(backups).prop_map(|(backup, journal)| Act::Restore { backup, journal });
@@ -117,6 +120,17 @@ fn overtaken(model: &Model) -> BoxedStrategy<Act> {
             by.prop_map(move |by| Act::Overtaken { key, account, by: Box::new(by) })
         })
         .boxed()
+}
+
+/// What takes something away, whatever else died under the same revision, and in whatever order it is told.
+fn elsewhere(model: &Model) -> BoxedStrategy<Act> {
+    let act = prop_oneof![
+        1 => rotates(keys(model)),
+        1 => deletes(keys(model)),
+        1 => disconnects(),
+        1 => Just(Act::StorageMode { enabled: false }),
+    ];
+    act.prop_map(|act| Act::Elsewhere(Box::new(act))).boxed()
 }
 
 fn rescopes(keys: impl Strategy<Value = usize> + 'static, model: &Model) -> BoxedStrategy<Act> {

@@ -1,7 +1,9 @@
 //! Owns long histories: random steps, restarts, crashes and restores, after each of which the whole store is as a plain model says,
 //! and no authority has grown except by an explicit grant. Must not try one rule at a time.
 
+mod accounts;
 mod authority;
+mod calls;
 mod choice;
 mod model;
 mod past;

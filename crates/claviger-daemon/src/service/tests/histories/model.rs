@@ -161,6 +161,8 @@ pub(super) enum Answer {
         /// Whether a journal knew what had died since.
         is_vouched_for: bool,
     },
+    /// What was answered there.
+    Elsewhere(Box<Answer>),
     /// Whether a verification waited for its slow hash; what overtook it was answered first, then the verification.
     Overtaken {
         has_waited: bool,

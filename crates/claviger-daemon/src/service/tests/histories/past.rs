@@ -52,10 +52,29 @@ impl Model {
         Answer::Done
     }
 
+    /// A second daemon goes on from a copy of the files. What dies there nobody here knows until its store comes here.
+    pub(super) fn fork(&mut self, uid: u32, act: &step::Act) -> Answer {
+        let mut there = self.clone();
+        there.crash(uid);
+        let answer = there.act(uid, act);
+        there.save();
+        self.secrets = there.secrets;
+        self.backups.push(there.store);
+        Answer::Elsewhere(Box::new(answer))
+    }
+
     fn lose_journal(&mut self, journal: step::Journal) {
         if journal == step::Journal::Lost {
             self.journal = Journal::default();
         }
+    }
+
+    /// A daemon starts without the last one having finished.
+    pub(super) fn crash(&mut self, uid: u32) {
+        for key in self.store.keys.values_mut() {
+            key.usage = key.saved.clone();
+        }
+        self.start(uid);
     }
 
     /// A daemon starts: what the journal says is dead is dead, and from here on it follows this store.

@@ -13,13 +13,13 @@ use super::step::Journal;
 use crate::restore::{Restored, prepare};
 use crate::store::{Author, FILE_NAME, Following, JOURNAL_NAME, Rows, Store, check};
 
-/// A data directory, which moves when a daemon crashes, with backups beside it.
+/// A data directory, which moves when its files are copied, with backups beside it.
 pub(super) struct Place {
     directory: tempfile::TempDir,
     data: PathBuf,
     /// The stores that can be put in this one's place, by number.
     backups: Vec<PathBuf>,
-    crashes: u32,
+    copies: u32,
 }
 
 impl Place {
@@ -30,7 +30,7 @@ impl Place {
         let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let data = directory.path().join("0");
         fs::create_dir(&data).unwrap();
-        Self { directory, data, backups: Vec::new(), crashes: 0 }
+        Self { directory, data, backups: Vec::new(), copies: 0 }
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -60,14 +60,27 @@ impl Place {
 
     /// Goes on from a copy of the files as they are now, without their daemon having closed them: what a killed one leaves.
     pub(super) fn crash(&mut self) {
-        self.crashes += 1;
-        let left = self.directory.path().join(self.crashes.to_string());
-        fs::create_dir(&left).unwrap();
+        let before = self.fork();
+        fs::remove_dir_all(before).unwrap();
+    }
+
+    /// The same, but the files stay where they were, which is told.
+    pub(super) fn fork(&mut self) -> PathBuf {
+        self.copies += 1;
+        let copy = self.directory.path().join(self.copies.to_string());
+        fs::create_dir(&copy).unwrap();
         for name in [FILE_NAME, JOURNAL_NAME] {
-            fs::copy(self.file(name), left.join(name)).unwrap();
+            fs::copy(self.file(name), copy.join(name)).unwrap();
         }
-        fs::remove_dir_all(&self.data).unwrap();
-        self.data = left;
+        std::mem::replace(&mut self.data, copy)
+    }
+
+    /// Goes back to the files that were left for a copy, whose store is kept.
+    pub(super) fn join(&mut self, before: PathBuf) {
+        let store = fs::read(self.file(FILE_NAME)).unwrap();
+        self.keep(&store);
+        let copy = std::mem::replace(&mut self.data, before);
+        fs::remove_dir_all(copy).unwrap();
     }
 
     /// Keeps a store that can be put in this one's place.

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use claviger_api::{Account, AccountId, Action, Scope, Timestamp};
+use claviger_api::{AccountId, Action, Scope};
 
 use super::super::super::{Error, Refusal};
 use super::model::{Answer, Dead, EntryRow, KeyRow, KeyState, Model, Use, counts_as};
-use super::step::{Act, Expected, Mask, Step};
+use super::step::{Act, Expected, Step};
 
 impl Model {
     /// Carries out a step, and keeps what it is answered.
@@ -17,7 +17,7 @@ impl Model {
         self.answer = Some(self.act(step.uid, &step.act));
     }
 
-    fn act(&mut self, uid: u32, act: &Act) -> Answer {
+    pub(super) fn act(&mut self, uid: u32, act: &Act) -> Answer {
         match act {
             Act::Create { name, scope, request } => {
                 self.once(uid, "create", *request, |model| model.create(uid, name, scope))
@@ -83,15 +83,13 @@ impl Model {
                 Answer::Done
             }
             Act::Crash => {
-                for key in self.store.keys.values_mut() {
-                    key.usage = key.saved.clone();
-                }
-                self.start(uid);
+                self.crash(uid);
                 Answer::Done
             }
             Act::BackUp => self.back_up(),
             Act::Restore { backup, journal } => self.restore(uid, *backup, *journal),
             Act::CopyOver { backup, journal } => self.copy_over(uid, *backup, *journal),
+            Act::Elsewhere(act) => self.fork(uid, act),
             Act::Overtaken { key, account, by } => {
                 self.act(uid, &Act::Restart);
                 let secret = self.nth(*key, 0);
@@ -244,73 +242,6 @@ impl Model {
         self.commit(uid, Action::KeyDeleted, Some((key, name)), None);
         self.lose(Dead::Key(key));
         Answer::Deleted { key }
-    }
-
-    fn connect(&mut self, uid: u32, id: &'static str, name: &str) -> Answer {
-        if self.store.accounts.contains_key(id) {
-            return Answer::Refused(Error::AccountIdTaken);
-        }
-        let account = Account {
-            id: AccountId::parse(id).unwrap(),
-            name: name.to_owned(),
-            institution: None,
-            mask: None,
-            kind: None,
-            connected_at: Timestamp::from_millis(self.now),
-            version: 1,
-        };
-        self.store.accounts.insert(id, account.clone());
-        self.commit(uid, Action::AccountConnected, None, Some(id));
-        Answer::Account(account)
-    }
-
-    fn update(
-        &mut self,
-        uid: u32,
-        id: &'static str,
-        name: Option<&str>,
-        mask: Mask,
-        expected: Expected,
-    ) -> Answer {
-        let Some(account) = self.store.accounts.get_mut(id) else {
-            return Answer::Refused(Error::NoSuchAccount);
-        };
-        if matches!(expected, Expected::Stale) {
-            return Answer::Refused(Error::VersionConflict);
-        }
-        let before = account.clone();
-        if let Some(name) = name {
-            name.clone_into(&mut account.name);
-        }
-        match mask {
-            Mask::Stays => {}
-            Mask::Goes => account.mask = None,
-            Mask::Becomes(mask) => account.mask = Some(mask.to_owned()),
-        }
-        let changed = *account != before;
-        account.version += u64::from(changed);
-        let after = account.clone();
-        if changed {
-            self.commit(uid, Action::AccountUpdated, None, Some(id));
-        }
-        Answer::Account(after)
-    }
-
-    fn disconnect(&mut self, uid: u32, id: &'static str) -> Answer {
-        if self.store.accounts.remove(id).is_none() {
-            return Answer::Refused(Error::NoSuchAccount);
-        }
-        let lost_by = self.holders(id);
-        for key in &lost_by {
-            let row = &mut self.store.keys.get_mut(key).unwrap().row;
-            if let Scope::Only(ids) = &mut row.scope {
-                ids.retain(|held| held.as_str() != id);
-            }
-            row.version += 1;
-        }
-        self.commit(uid, Action::AccountDisconnected, None, Some(id));
-        self.lose(Dead::Account(id));
-        Answer::Disconnected { lost_by }
     }
 }
 

@@ -107,6 +107,8 @@ pub(super) enum Act {
         backup: usize,
         journal: Journal,
     },
+    /// A second daemon does something in a copy of the directory, and its store is kept as a backup.
+    Elsewhere(Box<Act>),
     /// After a restart a key's secret is presented; while its slow hash runs, something else is done.
     Overtaken {
         key: usize,
@@ -165,6 +167,7 @@ impl Act {
                 Some(*key)
             }
             Self::Overtaken { key, by, .. } => by.key().max(Some(*key)),
+            Self::Elsewhere(act) => act.key(),
             _ => None,
         }
     }

@@ -5,18 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 
-use claviger_api::method::{ConnectAccount, UpdateAccount};
 use claviger_api::object::Verification;
-use claviger_api::{AccountId, Key, KeyId, KeyWithSecret, RequestId, Secret};
+use claviger_api::{Key, KeyId, KeyWithSecret, Secret};
 use tokio::runtime::{Builder, Runtime};
 
 use super::super::super::hashing::tests::occupy;
-use super::super::super::settings::StorageMode;
 use super::super::super::{Backup, Error, Verdict};
-use super::super::{World, ask, name};
+use super::super::{World, ask};
 use super::model::{Answer, KeyRow};
 use super::place::Place;
-use super::step::{ACCOUNTS, Act, Expected, Mask, Presented, Step};
+use super::step::{ACCOUNTS, Act, Presented, Step};
 use crate::store::{Author, Following};
 
 /// A part of a copy of the store. Bytes.
@@ -24,8 +22,8 @@ const PART: usize = 1 << 20;
 
 /// A service over a store in a file, with all that was ever minted.
 pub(super) struct Subject {
-    runtime: Runtime,
-    place: Place,
+    pub(super) runtime: Runtime,
+    pub(super) place: Place,
     /// Absent only while one service has ended and the next has not started.
     world: Option<World>,
     /// The id of each key that was ever made, by number.
@@ -71,103 +69,9 @@ impl Subject {
                 Answer::Restored { revision: restored.revision, is_vouched_for }
             }),
             Act::Crash => self.crash(author),
+            Act::Elsewhere(act) => self.elsewhere(author, act),
             Act::Overtaken { key, account, by } => self.overtaken(author, *key, *account, by),
             _ => self.ask(author, act),
-        }
-    }
-
-    /// Carries out what one call does.
-    fn ask(&mut self, author: Author, act: &Act) -> Answer {
-        let service = std::sync::Arc::clone(&self.world().service);
-        let request_id = |number: u8| RequestId::parse(&number.to_string()).unwrap();
-        let version = |key: usize, expected| self.expected_version(key, expected);
-        let run = &self.runtime;
-        match act {
-            Act::Create { name: text, scope, request } => {
-                let request = request.map(request_id);
-                let made = run.block_on(service.create_key(author, name(text), scope.clone(), request));
-                made.map_or_else(Answer::Refused, |made| self.minted(made))
-            }
-            Act::Rotate { key, expected, request } => {
-                let (id, version) = (self.ids[*key], version(*key, *expected));
-                let made = run.block_on(service.rotate_key(author, id, version, request.map(request_id)));
-                made.map_or_else(Answer::Refused, |made| self.minted(made))
-            }
-            Act::Acknowledge { request } => {
-                service.acknowledge(author, &request_id(*request));
-                Answer::Done
-            }
-            Act::Rename { key, name: text, expected } => {
-                let (id, version) = (self.ids[*key], version(*key, *expected));
-                self.key(run.block_on(service.rename_key(author, id, name(text), version)))
-            }
-            Act::SetScope { key, scope, expected } => {
-                let (id, version) = (self.ids[*key], version(*key, *expected));
-                self.key(run.block_on(service.set_key_scope(author, id, scope.clone(), version)))
-            }
-            Act::Release { key, expected } => {
-                let (id, version) = (self.ids[*key], version(*key, *expected));
-                self.key(run.block_on(service.release_key(author, id, version)))
-            }
-            Act::Delete { key, expected } => {
-                let (id, version) = (self.ids[*key], version(*key, *expected));
-                let deleted = run.block_on(service.delete_key(author, id, version));
-                deleted.map_or_else(Answer::Refused, |id| Answer::Deleted { key: self.number(&id) })
-            }
-            Act::Connect { account, name: text } => {
-                let id = AccountId::parse(account);
-                let account =
-                    ConnectAccount { name: name(text), institution: None, mask: None, kind: None, id };
-                run.block_on(service.connect_account(author, account))
-                    .map_or_else(Answer::Refused, Answer::Account)
-            }
-            Act::Update { account, name: text, mask, expected } => {
-                let update = UpdateAccount {
-                    id: AccountId::parse(account).unwrap(),
-                    name: text.map(name),
-                    institution: None,
-                    mask: match mask {
-                        Mask::Stays => None,
-                        Mask::Goes => Some(None),
-                        Mask::Becomes(mask) => Some(Some(name(mask))),
-                    },
-                    kind: None,
-                    expected_version: self.expected_account_version(account, *expected),
-                };
-                run.block_on(service.update_account(author, update))
-                    .map_or_else(Answer::Refused, Answer::Account)
-            }
-            Act::Disconnect { account } => {
-                let gone =
-                    run.block_on(service.disconnect_account(author, AccountId::parse(account).unwrap()));
-                let numbers = |keys: Vec<KeyId>| keys.iter().map(|id| self.number(id)).collect();
-                gone.map_or_else(Answer::Refused, |gone| Answer::Disconnected { lost_by: numbers(gone.keys) })
-            }
-            Act::StorageMode { enabled } => {
-                let mode = if *enabled { StorageMode::On } else { StorageMode::Off };
-                let settings = run.block_on(service.set_storage_mode(author, mode));
-                settings.map_or_else(Answer::Refused, |settings| Answer::StorageMode {
-                    enabled: settings.storage_mode,
-                    revision: settings.revision,
-                })
-            }
-            Act::Verify { secret, account } => self.verify(&self.presented(*secret), *account),
-            Act::Visible { secret } => {
-                let verdict = run.block_on(service.visible_accounts(author, &self.presented(*secret)));
-                judged(verdict, |visible| Answer::Visible(visible.accounts))
-            }
-            Act::SaveUse => {
-                run.block_on(service.save_usage()).map_or_else(Answer::Refused, |()| Answer::Done)
-            }
-            Act::BackUp => {
-                let backup = run.block_on(service.back_up(self.place.directory().into()));
-                backup.map_or_else(Answer::Refused, |backup| self.kept(backup))
-            }
-            Act::Restart
-            | Act::Crash
-            | Act::Restore { .. }
-            | Act::CopyOver { .. }
-            | Act::Overtaken { .. } => unreachable!("no call does that"),
         }
     }
 
@@ -186,7 +90,19 @@ impl Subject {
         Answer::Done
     }
 
-    fn kept(&mut self, mut backup: Backup) -> Answer {
+    /// Lets a second daemon do something in a copy of the directory while this one runs.
+    fn elsewhere(&mut self, author: Author, act: &Act) -> Answer {
+        let before = self.place.fork();
+        let there = self.place.start(author, self.world().time.load(Ordering::Relaxed));
+        let here = self.world.replace(there);
+        let answer = self.ask(author, act);
+        let there = std::mem::replace(&mut self.world, here).unwrap();
+        Place::stop(&self.runtime, there);
+        self.place.join(before);
+        Answer::Elsewhere(Box::new(answer))
+    }
+
+    pub(super) fn kept(&mut self, mut backup: Backup) -> Answer {
         let mut store = Vec::new();
         while store.len() as u64 != backup.total_bytes {
             let part = backup.next_bytes(PART).unwrap();
@@ -234,14 +150,14 @@ impl Subject {
         granted
     }
 
-    fn verify(&self, secret: &Secret, account: Option<&str>) -> Answer {
+    pub(super) fn verify(&self, secret: &Secret, account: Option<&str>) -> Answer {
         let account = account.map(claviger_api::id::PresentedAccountId::new);
         let author = Author { uid: 1000, pid: None };
         let verdict = self.runtime.block_on(self.world().service.verify(author, secret, account.as_ref()));
         judged(verdict, |granted| self.granted(granted))
     }
 
-    fn presented(&self, which: Presented) -> Secret {
+    pub(super) fn presented(&self, which: Presented) -> Secret {
         match which {
             Presented::Minted { key, age } => {
                 let secrets = &self.secrets[key];
@@ -257,24 +173,12 @@ impl Subject {
         }
     }
 
-    fn expected_version(&self, key: usize, expected: Expected) -> Option<u64> {
-        let version = self.world().service.key(&self.ids[key]).map_or(1, |key| key.version);
-        version_of(version, expected)
-    }
-
-    fn expected_account_version(&self, id: &str, expected: Expected) -> Option<u64> {
-        let accounts =
-            self.world().service.list_accounts(None, claviger_api::page::Limit::default()).unwrap();
-        let account = accounts.accounts.into_iter().find(|account| account.id.as_str() == id);
-        version_of(account.map_or(1, |account| account.version), expected)
-    }
-
     /// The number of a key by its id.
     pub(super) fn number(&self, id: &KeyId) -> usize {
         self.ids.iter().position(|known| known == id).expect("an answer names a key that nobody made")
     }
 
-    fn key(&self, result: Result<Key, Error>) -> Answer {
+    pub(super) fn key(&self, result: Result<Key, Error>) -> Answer {
         result
             .map_or_else(Answer::Refused, |key| Answer::Key { key: self.number(&key.id), row: row_of(&key) })
     }
@@ -285,7 +189,7 @@ impl Subject {
     }
 
     /// Keeps a secret that was not there yet, and says whose it is and which of its.
-    fn minted(&mut self, made: KeyWithSecret) -> Answer {
+    pub(super) fn minted(&mut self, made: KeyWithSecret) -> Answer {
         let row = row_of(&made.key);
         let key = self.ids.iter().position(|id| *id == made.key.id).unwrap_or_else(|| {
             self.ids.push(made.key.id);
@@ -301,15 +205,7 @@ impl Subject {
     }
 }
 
-fn version_of(version: u64, expected: Expected) -> Option<u64> {
-    match expected {
-        Expected::Any => None,
-        Expected::Right => Some(version),
-        Expected::Stale => Some(version - 1),
-    }
-}
-
-fn judged<T>(verdict: Result<Verdict<T>, Error>, granted: impl FnOnce(T) -> Answer) -> Answer {
+pub(super) fn judged<T>(verdict: Result<Verdict<T>, Error>, granted: impl FnOnce(T) -> Answer) -> Answer {
     match verdict {
         Ok(Verdict::Granted(opened)) => granted(opened),
         Ok(Verdict::Refused(refusal)) => Answer::Denied(refusal),
