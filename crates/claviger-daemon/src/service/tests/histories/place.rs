@@ -55,7 +55,9 @@ impl Place {
     /// Ends a daemon in order, and says what its clock says.
     pub(super) fn stop(runtime: &Runtime, world: World) -> i64 {
         runtime.block_on(world.service.finish());
-        world.time.load(Ordering::Relaxed)
+        let clock_ms = world.time.load(Ordering::Relaxed);
+        drop(world);
+        clock_ms
     }
 
     /// Goes on from a copy of the files as they are now, without their daemon having closed them: what a killed one leaves.

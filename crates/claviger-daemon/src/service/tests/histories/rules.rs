@@ -96,11 +96,12 @@ impl Model {
                 let (has_waited, is_right) = (self.is_cold(*key, secret), self.is_right(*key, secret));
                 let early = (!has_waited).then(|| self.verify_secret(*key, secret, *account));
                 let first = self.act(uid, by);
-                let verdict = early.unwrap_or_else(|| match is_right {
+                let verdict = match early {
+                    Some(verdict) => verdict,
                     // What the hash proves is looked at again: the verdict is of the moment after.
-                    true => self.verify_secret(*key, secret, *account),
-                    false => Answer::Denied(Refusal::Unauthorized),
-                });
+                    None if is_right => self.verify_secret(*key, secret, *account),
+                    None => Answer::Denied(Refusal::Unauthorized),
+                };
                 Answer::Overtaken { has_waited, first: Box::new(first), verdict: Box::new(verdict) }
             }
         }
