@@ -16,8 +16,7 @@ use crate::place::{LockedDirectory, PlaceError, check_file, take_directory};
 use crate::run::harden;
 use crate::service::{Clock, Occasion, restore};
 use crate::store::{
-    Author, FILE_NAME, Following, Heritage, JOURNAL_NAME, OpenError, Rows, State, Store, StoreError,
-    look_into,
+    Author, FILE_NAME, Following, JOURNAL_NAME, OpenError, Rows, State, Store, StoreError, look_into,
 };
 
 /// The name of a backup that is not in the store's place yet, inside the data directory.
@@ -155,14 +154,12 @@ pub fn prepare(
         return Err(error.into());
     }
     clock.hold(found.newest_at);
-    if let Some(Ok((state, present))) = &present {
-        store.learn_from(present)?;
-        clock.hold(state.state.newest_at);
+    let mut heritage = store.heritage()?;
+    if let Some(Ok((inspection, present))) = &present {
+        clock.hold(inspection.state.newest_at);
+        // What it knows it may not have told the journal yet; and where there is no journal, nobody else knows it.
+        heritage.extend(store.unknown_of(present)?, inspection.state.revision);
     }
-    let heritage = store.heritage()?;
-    let newest =
-        present.as_ref().and_then(|present| present.as_ref().ok()).map(|(found, _)| found.state.revision);
-    let heritage = Heritage { newest: heritage.newest.max(newest.unwrap_or_default()), ..heritage };
     let edit = restore(&store, &heritage, Occasion::Restore, author, clock.now())?;
 
     let differences = match &present {

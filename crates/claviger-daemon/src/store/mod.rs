@@ -39,6 +39,7 @@ pub(crate) use open::make_schema_2;
 /// One read transaction: all that it sees is of one moment.
 pub use redb::ReadTransaction as Reader;
 pub use revoked::Revoked;
+use revoked::lacking;
 pub use rows::Rows;
 pub use tables::State;
 pub use write::{Applied, Author, Writer};
@@ -66,6 +67,16 @@ pub struct Heritage {
     pub unheeded: Vec<Revoked>,
     /// The newest revision that the journal knows of.
     pub newest: u64,
+}
+
+impl Heritage {
+    /// Adds what a store knows that was there until now, and how far it had come.
+    pub fn extend(&mut self, unheeded: Vec<Revoked>, newest: u64) {
+        let more = unheeded.into_iter().filter(|row| !self.unheeded.contains(row));
+        let more: Vec<Revoked> = more.collect();
+        self.unheeded.extend(more);
+        self.newest = self.newest.max(newest);
+    }
 }
 
 impl Store {
@@ -126,13 +137,12 @@ impl Store {
         })
     }
 
-    /// Lets the journal take in what another store knows, which this one is to take the place of.
+    /// What died and another store knows of, which this one does not.
     ///
     /// # Errors
-    /// The other store or the journal failed.
-    pub fn learn_from(&self, other: &Self) -> Result<(), StoreError> {
-        let Some(journal) = &self.journal else { return Ok(()) };
-        other.read(|rows| journal.learn(rows))
+    /// One of the two failed.
+    pub fn unknown_of(&self, other: &Self) -> Result<Vec<Revoked>, StoreError> {
+        self.read(|ours| other.read(|theirs| lacking(ours, theirs)))
     }
 
     /// Lets the journal take in all that the store knows, and follow it from now on.

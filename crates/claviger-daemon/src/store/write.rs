@@ -81,7 +81,7 @@ impl Writer {
     }
 
     /// Writes what becomes of a restored store, which has heeded its heritage then. It gets this revision, which no store
-    /// had in this place before. Where no journal knows its line, a new one begins.
+    /// had in this place before.
     ///
     /// # Errors
     /// The store failed; the transaction must not be committed.
@@ -94,9 +94,6 @@ impl Writer {
         at: Timestamp,
     ) -> Result<Applied, StoreError> {
         self.heed(heritage)?;
-        if heritage.following == Following::Unknown {
-            new_lineage(&self.transaction)?;
-        }
         let state = self.state()?;
         let skipped = revision.saturating_sub(state.revision + 1);
         self.put_state(State {
@@ -107,12 +104,17 @@ impl Writer {
         self.put_edit(edit, author, at)
     }
 
-    /// Notes that the store knows what its heritage told it, where nothing had to change for that.
+    /// Notes that the store knows what its heritage told it. Where no journal knows its line, a new one begins, also where
+    /// nothing has to change: a journal that followed the old one from here on would vouch for all that came from it before.
     ///
     /// # Errors
     /// The store failed; the transaction must not be committed.
     pub fn heed(&mut self, heritage: &Heritage) -> Result<(), StoreError> {
-        put(&self.transaction, &heritage.unheeded)
+        put(&self.transaction, &heritage.unheeded)?;
+        match heritage.following {
+            Following::Followed => Ok(()),
+            Following::Unknown => new_lineage(&self.transaction),
+        }
     }
 
     fn put_edit(&mut self, edit: &Edit, author: Author, at: Timestamp) -> Result<Applied, StoreError> {

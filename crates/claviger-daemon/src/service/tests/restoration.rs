@@ -183,6 +183,30 @@ async fn a_journal_does_not_vouch_for_a_store_that_it_never_followed() {
 }
 
 #[tokio::test]
+async fn a_journal_does_not_vouch_for_the_line_of_a_store_in_which_there_was_nothing_to_suspend() {
+    let place = Place::new();
+    let world = place.start();
+    place.stop(world).await;
+    place.keep("empty");
+    let world = place.start();
+    let key = world.create("deleted", Scope::All).await;
+    place.stop(world).await;
+    place.keep("old");
+    let world = place.start();
+    world.service.delete_key(OPERATOR, key.key.id, None).await.unwrap();
+    place.stop(world).await;
+    place.lose_journal();
+    place.put_back("empty");
+    let world = place.start();
+    assert_eq!(told(&world), None, "nothing has to change");
+    place.stop(world).await;
+    place.put_back("old");
+    let world = place.start();
+    assert_eq!(told(&world).unwrap(), "1 key suspended");
+    assert_eq!(world.verify(&key.secret, None).await, Err(Refusal::Unauthorized));
+}
+
+#[tokio::test]
 async fn what_died_here_is_dead_in_a_store_that_went_its_own_way_since() {
     let (here, there) = (Place::new(), Place::new());
     let world = here.start();

@@ -1,8 +1,13 @@
-//! Owns long histories: random steps, restarts and crashes, after each of which the whole store is as a plain model says,
+//! Owns long histories: random steps, restarts, crashes and restores, after each of which the whole store is as a plain model says,
 //! and no authority has grown except by an explicit grant. Must not try one rule at a time.
 
+mod accounts;
 mod authority;
+mod calls;
+mod choice;
 mod model;
+mod past;
+mod place;
 mod rules;
 mod step;
 mod subject;
@@ -29,16 +34,17 @@ impl ReferenceStateMachine for Model {
     type Transition = Step;
 
     fn init_state() -> BoxedStrategy<Self> {
-        Just(Self::default()).boxed()
+        Just(Self::new()).boxed()
     }
 
     fn transitions(model: &Self) -> BoxedStrategy<Step> {
-        step::steps(model)
+        choice::steps(model)
     }
 
-    /// Every number names a key that was made before: what shrinking takes away may have made it.
+    /// Every number names a key or a backup that was made before: what shrinking takes away may have made it.
     fn preconditions(model: &Self, step: &Step) -> bool {
         step.act.key().is_none_or(|key| key < model.made())
+            && step.act.backup().is_none_or(|backup| backup < model.backups.len())
     }
 
     fn apply(mut model: Self, step: &Step) -> Self {

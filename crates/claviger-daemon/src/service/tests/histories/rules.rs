@@ -1,11 +1,13 @@
 //! Owns the rules of the plain model: what each step makes of it and is answered. Must not use the rules that it is
 //! compared with.
 
-use claviger_api::{Account, AccountId, Action, Scope, Timestamp};
+use std::collections::BTreeSet;
 
-use super::super::super::Error;
-use super::model::{Answer, EntryRow, KeyRow, KeyState, Model, Use, counts_as};
-use super::step::{Act, Expected, Mask, Presented, Step};
+use claviger_api::{AccountId, Action, Scope};
+
+use super::super::super::{Error, Refusal};
+use super::model::{Answer, Dead, EntryRow, KeyRow, KeyState, Model, Use, counts_as};
+use super::step::{Act, Expected, Step};
 
 impl Model {
     /// Carries out a step, and keeps what it is answered.
@@ -15,7 +17,7 @@ impl Model {
         self.answer = Some(self.act(step.uid, &step.act));
     }
 
-    fn act(&mut self, uid: u32, act: &Act) -> Answer {
+    pub(super) fn act(&mut self, uid: u32, act: &Act) -> Answer {
         match act {
             Act::Create { name, scope, request } => {
                 self.once(uid, "create", *request, |model| model.create(uid, name, scope))
@@ -29,8 +31,11 @@ impl Model {
             }
             Act::Rename { key, name, expected } => {
                 self.edit(uid, *key, *expected, Action::KeyRenamed, |model, row| {
-                    let holder =
-                        model.keys.iter().find(|(_, held)| counts_as(&held.row.name) == counts_as(name));
+                    let holder = model
+                        .store
+                        .keys
+                        .iter()
+                        .find(|(_, held)| counts_as(&held.row.name) == counts_as(name));
                     if holder.is_some_and(|(holder, _)| holder != key) {
                         return Err(Error::NameTaken);
                     }
@@ -44,6 +49,12 @@ impl Model {
                     model.knows(scope)
                 })
             }
+            Act::Release { key, expected } => {
+                self.edit(uid, *key, *expected, Action::KeyReleased, |_, row| {
+                    row.suspended_at = None;
+                    Ok(())
+                })
+            }
             Act::Delete { key, expected } => self.delete(uid, *key, *expected),
             Act::Connect { account, name } => self.connect(uid, account, name),
             Act::Update { account, name, mask, expected } => {
@@ -51,11 +62,14 @@ impl Model {
             }
             Act::Disconnect { account } => self.disconnect(uid, account),
             Act::StorageMode { enabled } => {
-                if self.storage_mode != *enabled {
-                    self.storage_mode = *enabled;
+                if self.store.storage_mode != *enabled {
+                    self.store.storage_mode = *enabled;
                     self.commit(uid, Action::StorageModeChanged, None, None);
+                    if !enabled {
+                        self.lose(Dead::StorageMode);
+                    }
                 }
-                Answer::StorageMode { enabled: *enabled, revision: self.revision }
+                Answer::StorageMode { enabled: *enabled, revision: self.store.revision }
             }
             Act::Verify { secret, account } => self.verify(*secret, *account),
             Act::Visible { secret } => self.visible(*secret),
@@ -64,47 +78,54 @@ impl Model {
                 Answer::Done
             }
             Act::Restart => {
-                self.save();
-                self.start();
+                self.finish();
+                self.start(uid);
                 Answer::Done
             }
             Act::Crash => {
-                for key in self.keys.values_mut() {
-                    key.usage = key.saved.clone();
-                }
-                self.start();
+                self.crash(uid);
                 Answer::Done
             }
+            Act::BackUp => self.back_up(),
+            Act::Restore { backup, journal } => self.restore(uid, *backup, *journal),
+            Act::CopyOver { backup, journal } => self.copy_over(uid, *backup, *journal),
+            Act::Elsewhere(act) => self.fork(uid, act),
             Act::Overtaken { key, account, by } => {
                 self.act(uid, &Act::Restart);
-                let presented = self.generations[*key];
+                let secret = self.nth(*key, 0);
+                let (has_waited, is_right) = (self.is_cold(*key, secret), self.is_right(*key, secret));
+                let early = (!has_waited).then(|| self.verify_secret(*key, secret, *account));
                 let first = self.act(uid, by);
-                // The verdict is of the moment after, whatever was read before.
-                let age = self.generations[*key] - presented;
-                let verdict = self.verify(Presented::Minted { key: *key, age }, *account);
-                Answer::Overtaken(Box::new(first), Box::new(verdict))
+                let verdict = match early {
+                    Some(verdict) => verdict,
+                    // What the hash proves is looked at again: the verdict is of the moment after.
+                    None if is_right => self.verify_secret(*key, secret, *account),
+                    None => Answer::Denied(Refusal::Unauthorized),
+                };
+                Answer::Overtaken { has_waited, first: Box::new(first), verdict: Box::new(verdict) }
             }
         }
     }
 
-    fn save(&mut self) {
-        self.stored_at = self.now;
-        for key in self.keys.values_mut() {
+    pub(super) fn save(&mut self) {
+        self.store.stored_at = self.now;
+        for key in self.store.keys.values_mut() {
             key.saved = key.usage.clone();
         }
     }
 
-    fn start(&mut self) {
-        self.replays.clear();
-        self.now = self.clock.max(self.stored_at);
-    }
-
-    fn commit(&mut self, uid: u32, action: Action, key: Option<(usize, String)>, account: Option<&str>) {
-        self.revision += 1;
-        self.stored_at = self.now;
+    pub(super) fn commit(
+        &mut self,
+        uid: u32,
+        action: Action,
+        key: Option<(usize, String)>,
+        account: Option<&str>,
+    ) {
+        self.store.revision += 1;
+        self.store.stored_at = self.now;
         let (key, key_name) = key.unzip();
         let account = account.map(str::to_owned);
-        self.activity.push(EntryRow { at: self.now, action, key, key_name, account, uid });
+        self.store.activity.push(EntryRow { at: self.now, action, key, key_name, account, uid });
     }
 
     fn once(
@@ -130,7 +151,7 @@ impl Model {
 
     fn knows(&self, scope: &Scope) -> Result<(), Error> {
         match scope {
-            Scope::Only(ids) if ids.iter().any(|id| !self.accounts.contains_key(id.as_str())) => {
+            Scope::Only(ids) if ids.iter().any(|id| !self.store.accounts.contains_key(id.as_str())) => {
                 Err(Error::ScopeNamesNoAccount)
             }
             _ => Ok(()),
@@ -139,12 +160,12 @@ impl Model {
 
     /// The key that an edit is about, if there is one of the version that it expects.
     fn editable(&mut self, key: usize, expected: Expected) -> Result<&mut KeyState, Error> {
-        let key = self.keys.get_mut(&key).ok_or(Error::NoSuchKey)?;
+        let key = self.store.keys.get_mut(&key).ok_or(Error::NoSuchKey)?;
         if matches!(expected, Expected::Stale) { Err(Error::VersionConflict) } else { Ok(key) }
     }
 
     fn create(&mut self, uid: u32, name: &str, scope: &Scope) -> Result<Answer, Error> {
-        if self.keys.values().any(|key| counts_as(&key.row.name) == counts_as(name)) {
+        if self.store.keys.values().any(|key| counts_as(&key.row.name) == counts_as(name)) {
             return Err(Error::NameTaken);
         }
         self.knows(scope)?;
@@ -155,27 +176,33 @@ impl Model {
             rotated_at: None,
             last_used_at: None,
             retired_secret_seen_at: None,
+            suspended_at: None,
+            needs_rotation: false,
             version: 1,
         };
-        let key = self.generations.len();
-        self.generations.push(1);
+        let key = self.made();
+        self.secrets.push(vec![1]);
         let (usage, saved) = (Use::default(), Use::default());
-        self.keys.insert(key, KeyState { row: row.clone(), generation: 1, usage, saved });
-        self.storage_mode = true;
+        self.store.keys.insert(key, KeyState { row: row.clone(), generation: 1, secret: 0, usage, saved });
+        self.store.storage_mode = true;
         self.commit(uid, Action::KeyCreated, Some((key, name.to_owned())), None);
-        Ok(Answer::Minted { key, generation: 1, row })
+        Ok(Answer::Minted { key, secret: 0, row })
     }
 
     fn rotate(&mut self, uid: u32, key: usize, expected: Expected) -> Result<Answer, Error> {
         let now = self.now;
+        let secret = self.secrets[key].len();
         let state = self.editable(key, expected)?;
         state.generation += 1;
+        state.secret = secret;
         state.row.version += 1;
         state.row.rotated_at = Some(now);
+        state.row.needs_rotation = false;
         let (generation, row) = (state.generation, state.shown());
-        self.generations[key] = generation;
+        self.secrets[key].push(generation);
         self.commit(uid, Action::KeyRotated, Some((key, row.name.clone())), None);
-        Ok(Answer::Minted { key, generation, row })
+        self.lose(Dead::Secrets(key, generation));
+        Ok(Answer::Minted { key, secret, row })
     }
 
     fn edit(
@@ -193,14 +220,18 @@ impl Model {
         if let Err(error) = change(self, &mut row) {
             return Answer::Refused(error);
         }
-        let state = self.keys.get_mut(&key).unwrap();
+        let state = self.store.keys.get_mut(&key).unwrap();
         if row != state.row {
             row.version += 1;
             let name = row.name.clone();
+            let left = what_is_left(&state.row.scope, &row.scope);
             state.row = row;
             self.commit(uid, action, Some((key, name)), None);
+            if let Some(left) = left {
+                self.lose(Dead::Others(key, left));
+            }
         }
-        Answer::Key { key, row: self.keys[&key].shown() }
+        Answer::Key { key, row: self.store.keys[&key].shown() }
     }
 
     fn delete(&mut self, uid: u32, key: usize, expected: Expected) -> Answer {
@@ -208,72 +239,18 @@ impl Model {
             Ok(state) => state.row.name.clone(),
             Err(error) => return Answer::Refused(error),
         };
-        self.keys.remove(&key);
+        self.store.keys.remove(&key);
         self.commit(uid, Action::KeyDeleted, Some((key, name)), None);
+        self.lose(Dead::Key(key));
         Answer::Deleted { key }
     }
+}
 
-    fn connect(&mut self, uid: u32, id: &'static str, name: &str) -> Answer {
-        if self.accounts.contains_key(id) {
-            return Answer::Refused(Error::AccountIdTaken);
-        }
-        let account = Account {
-            id: AccountId::parse(id).unwrap(),
-            name: name.to_owned(),
-            institution: None,
-            mask: None,
-            kind: None,
-            connected_at: Timestamp::from_millis(self.now),
-            version: 1,
-        };
-        self.accounts.insert(id, account.clone());
-        self.commit(uid, Action::AccountConnected, None, Some(id));
-        Answer::Account(account)
-    }
-
-    fn update(
-        &mut self,
-        uid: u32,
-        id: &'static str,
-        name: Option<&str>,
-        mask: Mask,
-        expected: Expected,
-    ) -> Answer {
-        let Some(account) = self.accounts.get_mut(id) else { return Answer::Refused(Error::NoSuchAccount) };
-        if matches!(expected, Expected::Stale) {
-            return Answer::Refused(Error::VersionConflict);
-        }
-        let before = account.clone();
-        if let Some(name) = name {
-            name.clone_into(&mut account.name);
-        }
-        match mask {
-            Mask::Stays => {}
-            Mask::Goes => account.mask = None,
-            Mask::Becomes(mask) => account.mask = Some(mask.to_owned()),
-        }
-        let changed = *account != before;
-        account.version += u64::from(changed);
-        let after = account.clone();
-        if changed {
-            self.commit(uid, Action::AccountUpdated, None, Some(id));
-        }
-        Answer::Account(after)
-    }
-
-    fn disconnect(&mut self, uid: u32, id: &'static str) -> Answer {
-        if self.accounts.remove(id).is_none() {
-            return Answer::Refused(Error::NoSuchAccount);
-        }
-        let lost_by = self.holders(id);
-        for key in &lost_by {
-            let row = &mut self.keys.get_mut(key).unwrap().row;
-            if let Scope::Only(ids) = &mut row.scope {
-                ids.retain(|held| held.as_str() != id);
-            }
-            row.version += 1;
-        }
-        self.commit(uid, Action::AccountDisconnected, None, Some(id));
-        Answer::Disconnected { lost_by }
+/// What a scope has left, where another one lacks something of it.
+fn what_is_left(before: &Scope, after: &Scope) -> Option<BTreeSet<AccountId>> {
+    let Scope::Only(after) = after else { return None };
+    match before {
+        Scope::Only(before) if before.is_subset(after) => None,
+        _ => Some(after.clone()),
     }
 }

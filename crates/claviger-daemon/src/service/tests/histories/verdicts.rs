@@ -13,28 +13,52 @@ impl KeyState {
 }
 
 impl Model {
-    /// The key that a secret proves, or why it proves none; with the note that this leaves.
-    fn prove(&mut self, secret: Presented) -> Result<usize, Refusal> {
-        let Presented::Minted { key: number, age } = secret else { return Err(Refusal::Unauthorized) };
-        let key = self.keys.get_mut(&number).ok_or(Refusal::Unauthorized)?;
-        if age.min(key.generation - 1) > 0 {
+    /// Whether a secret is looked at as far as its slow hash.
+    pub(super) fn is_cold(&self, key: usize, secret: usize) -> bool {
+        let generation = self.secrets[key][secret];
+        self.store.keys.get(&key).is_some_and(|key| {
+            key.generation == generation && key.row.suspended_at.is_none() && !key.row.needs_rotation
+        })
+    }
+
+    /// Whether a secret is the one that its key was given last.
+    pub(super) fn is_right(&self, key: usize, secret: usize) -> bool {
+        self.store.keys.get(&key).is_some_and(|key| key.secret == secret)
+    }
+
+    /// Whether a secret proves its key, or why not; with the note that this leaves.
+    fn prove(&mut self, number: usize, secret: usize) -> Result<(), Refusal> {
+        let is_proven = self.is_cold(number, secret) && self.is_right(number, secret);
+        let key = self.store.keys.get_mut(&number).ok_or(Refusal::Unauthorized)?;
+        if self.secrets[number][secret] < key.generation {
             key.usage.retired_secret_seen_at = Some(self.now);
+        }
+        if !is_proven {
             return Err(Refusal::Unauthorized);
         }
-        if !self.storage_mode {
+        if !self.store.storage_mode {
             key.usage.last_used_at = Some(self.now);
             return Err(Refusal::StorageModeOff);
         }
-        Ok(number)
+        Ok(())
     }
 
     pub(super) fn verify(&mut self, secret: Presented, account: Option<&'static str>) -> Answer {
-        let number = match self.prove(secret) {
-            Ok(number) => number,
-            Err(refusal) => return Answer::Denied(refusal),
-        };
-        let key = self.keys.get_mut(&number).unwrap();
-        let found = account.map(|id| self.accounts.get(id).filter(|_| key.sees(id)));
+        let Presented::Minted { key, age } = secret else { return Answer::Denied(Refusal::Unauthorized) };
+        self.verify_secret(key, self.nth(key, age), account)
+    }
+
+    pub(super) fn verify_secret(
+        &mut self,
+        number: usize,
+        secret: usize,
+        account: Option<&'static str>,
+    ) -> Answer {
+        if let Err(refusal) = self.prove(number, secret) {
+            return Answer::Denied(refusal);
+        }
+        let key = self.store.keys.get_mut(&number).unwrap();
+        let found = account.map(|id| self.store.accounts.get(id).filter(|_| key.sees(id)));
         if found == Some(None) {
             key.usage.last_used_at = Some(self.now);
             return Answer::Denied(Refusal::NoSuchAccount);
@@ -42,29 +66,31 @@ impl Model {
         key.granted(self.now);
         let KeyRow { name, scope, .. } = key.row.clone();
         let account = found.flatten().cloned();
-        Answer::Granted { key: number, name, scope, account, revision: self.revision }
+        Answer::Granted { key: number, name, scope, account, revision: self.store.revision }
     }
 
     pub(super) fn visible(&mut self, secret: Presented) -> Answer {
-        let number = match self.prove(secret) {
-            Ok(number) => number,
-            Err(refusal) => return Answer::Denied(refusal),
+        let Presented::Minted { key: number, age } = secret else {
+            return Answer::Denied(Refusal::Unauthorized);
         };
-        let key = self.keys.get_mut(&number).unwrap();
+        if let Err(refusal) = self.prove(number, self.nth(number, age)) {
+            return Answer::Denied(refusal);
+        }
+        let key = self.store.keys.get_mut(&number).unwrap();
         key.granted(self.now);
-        let seen = self.accounts.iter().filter(|(id, _)| key.sees(id)).map(|(_, account)| account);
+        let seen = self.store.accounts.iter().filter(|(id, _)| key.sees(id)).map(|(_, account)| account);
         Answer::Visible(Self::in_order(seen))
     }
 
-    /// What it leaves behind that after each step every secret was presented, and the living ones for each account.
+    /// What it leaves behind that after each step every secret was presented, and those of keys that are there for each
+    /// account.
     pub(super) fn probe(&mut self) {
         for key in 0..self.made() {
-            for age in (0..self.generations[key]).rev() {
-                self.verify(Presented::Minted { key, age }, None);
-            }
-            if self.keys.contains_key(&key) {
-                for account in ACCOUNTS {
-                    self.verify(Presented::Minted { key, age: 0 }, Some(account));
+            let accounts: &[&str] = if self.store.keys.contains_key(&key) { &ACCOUNTS } else { &[] };
+            for secret in 0..self.secrets[key].len() {
+                self.verify_secret(key, secret, None);
+                for account in accounts {
+                    self.verify_secret(key, secret, Some(account));
                 }
             }
         }
