@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Value, json};
 
 use crate::harness::{Daemon, Minted, Output, Screen};
-use crate::sockets::mode;
+use crate::sockets::{mode, set_mode};
 
 /// A daemon with a backup of it: `backup.file` in its home.
 struct World {
@@ -127,9 +127,62 @@ fn a_restore_brings_back_what_was_lost() {
     world.daemon.home.start_in_vain();
     let restored = world.run(&["restore", world.file(), "--yes"]).success();
     assert!(restored.stderr.contains("cannot be compared"), "{restored:?}");
+    assert_eq!(restored.stdout, "", "nothing is said of what cannot be seen");
     world.daemon.start_again();
     world.daemon.granted(&key.secret, Some("a"));
     world.daemon.denied(&key.secret, Some("b"), "NOT_FOUND");
+}
+
+#[test]
+fn without_the_journal_what_the_present_store_knows_is_dead_too() {
+    let (mut world, [deleted, rotated]) =
+        World::backed_up(|daemon| ["deleted", "rotated"].map(|name| daemon.create_for_all(name)));
+    world.daemon.admin.ok("keys.delete", &json!({"id": deleted.id}));
+    world.daemon.rotate(&rotated.id);
+    world.daemon.stop();
+    world.lose_journal();
+    world.run(&["restore", world.file(), "--yes"]).success();
+    world.daemon.start_again();
+    world.daemon.admin.refused("keys.release", &json!({"id": deleted.id}), "NOT_FOUND");
+    world.daemon.admin.ok("keys.release", &json!({"id": rotated.id}));
+    assert_eq!(world.daemon.present_bytes(&rotated.secret, None), refusal(&world.daemon));
+}
+
+#[test]
+fn what_becomes_of_each_key_is_shown_and_asked_only_where_it_is_seen() {
+    let (mut world, _) = World::backed_up(|daemon| {
+        daemon.create_for("suspended", &["a"]);
+        daemon.create_for("renamed", &["a"])
+    });
+    let named =
+        |name: &str| json!({"id": world.daemon.keys().iter().find(|key| key["name"] == name).unwrap()["id"]});
+    let mut renamed = named("renamed");
+    renamed["name"] = json!("called otherwise");
+    world.daemon.admin.ok("keys.rename", &renamed);
+    renamed.as_object_mut().unwrap().remove("name");
+    renamed["scope"] = json!({"accounts": ["a", "b"]});
+    world.daemon.admin.ok("keys.set_scope", &renamed);
+    let later = world.daemon.home.path("later").to_str().unwrap().to_owned();
+    world.run(&["backup", &later]).success();
+    world.daemon.stop();
+    world.lose_journal();
+    world.run(&["restore", world.file(), "--yes"]).success();
+    // Suspended now, and not in the store that was replaced, which the new journal does not know.
+    let told = json_of(&world.run(&["restore", &later, "--yes", "--json"]).success());
+    let change = |name: &str| {
+        let rows = told["differences"].as_array().unwrap();
+        rows.iter().find(|row| row["name"] == name).map(|row| row["change"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(change("called otherwise").unwrap(), "today called renamed; sees a, b, today a");
+    assert_eq!(world.run(&["restore", &later, "--json"]).status, 2, "what is asked must be seen before");
+}
+
+#[test]
+fn a_backup_that_others_may_have_changed_is_restored_with_a_warning() {
+    let (mut world, ()) = World::backed_up(|_| ());
+    set_mode(&world.backup, 0o666);
+    let restored = world.restore();
+    assert!(restored.stderr.contains("others may have read or changed this backup"), "{restored:?}");
 }
 
 #[test]

@@ -23,6 +23,20 @@ pub(crate) fn scope(scope: &Scope, reader: Reader) -> String {
     }
 }
 
+/// What a scope has, with the first few accounts by id, so that two of one size can be told apart.
+pub(crate) fn seen(scope: &Scope) -> String {
+    const NAMED: usize = 5;
+    let Scope::Only(accounts) = scope else { return "all accounts".to_owned() };
+    if accounts.is_empty() {
+        return "no accounts".to_owned();
+    }
+    let words = accounts.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match accounts.len().saturating_sub(NAMED) {
+        0 => words,
+        more => format!("{words} and {more} more"),
+    }
+}
+
 /// Why a key opens nothing whoever presents its secret; empty where that is not so.
 pub(crate) fn standing(key: &Key) -> &'static str {
     match (key.suspended_at, key.needs_rotation) {

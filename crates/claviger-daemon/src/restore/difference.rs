@@ -54,10 +54,17 @@ pub enum Change {
     Gone,
     /// It has another name; this is today's.
     Renamed(String),
-    /// It has another scope; this is the one that it gets.
-    Rescoped(Scope),
+    /// It has another scope.
+    Rescoped {
+        /// Today's.
+        now: Scope,
+        /// The one that it gets.
+        then: Scope,
+    },
     /// It opens nothing until it is released.
     Suspended,
+    /// It is suspended today, and is not then: it opens what its scope allows.
+    Released,
     /// It has no living secret until it is rotated.
     NeedsRotation,
     /// Its secret is another one.
@@ -66,7 +73,7 @@ pub enum Change {
     OtherFacts,
 }
 
-/// What is otherwise in `then` than it is `now`: keys by name, then accounts by name, then Storage Mode.
+/// What is otherwise in `then` than it is `now`: Storage Mode, then accounts by name, then keys by name.
 #[must_use]
 pub fn compare(now: &Contents, then: &Contents) -> Vec<Difference> {
     let mut keys: Vec<(KeyId, String, Vec<Change>)> = Vec::new();
@@ -100,14 +107,16 @@ pub fn compare(now: &Contents, then: &Contents) -> Vec<Difference> {
     let accounts = accounts.into_iter().map(|(id, name, change)| Difference::Account { id, name, change });
     let mode = (now.storage_mode != then.storage_mode)
         .then_some(Difference::StorageMode { enabled: then.storage_mode });
-    keys.chain(accounts).chain(mode).collect()
+    mode.into_iter().chain(accounts).chain(keys).collect()
 }
 
 fn changes_of(now: &KeyRecord, then: &KeyRecord) -> Vec<Change> {
     let changes = [
         (now.name != then.name).then(|| Change::Renamed(now.name.clone())),
-        (now.scope != then.scope).then(|| Change::Rescoped(then.scope.clone())),
+        (now.scope != then.scope)
+            .then(|| Change::Rescoped { now: now.scope.clone(), then: then.scope.clone() }),
         suspension(then).filter(|_| now.suspended_at.is_none()),
+        (now.suspended_at.is_some() && then.suspended_at.is_none()).then_some(Change::Released),
         rotation(then).filter(|_| !now.needs_rotation),
         ((now.hash != then.hash || now.needs_rotation) && !then.needs_rotation)
             .then_some(Change::OtherSecret),
@@ -187,7 +196,10 @@ mod tests {
         let suspended_at = Some(Timestamp::default());
         for (then, changes) in [
             (KeyRecord { name: "Old".into(), ..now.clone() }, vec![Change::Renamed("CI".into())]),
-            (KeyRecord { scope: only.clone(), ..now.clone() }, vec![Change::Rescoped(only)]),
+            (
+                KeyRecord { scope: only.clone(), ..now.clone() },
+                vec![Change::Rescoped { now: Scope::All, then: only }],
+            ),
             (KeyRecord { hash: other_hash.clone(), ..now.clone() }, vec![Change::OtherSecret]),
             (
                 KeyRecord { needs_rotation: true, hash: other_hash, ..now.clone() },
@@ -201,6 +213,14 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_is_suspended_today_and_is_not_then_is_told() {
+        let now = KeyRecord { suspended_at: Some(Timestamp::default()), ..key('A', "CI") };
+        let told = compare(&contents(vec![now], vec![]), &contents(vec![key('A', "CI")], vec![]));
+        let changes = vec![Change::Released];
+        assert_eq!(told, [Difference::Key { id: key('A', "").id, name: "CI".into(), changes }]);
+    }
+
+    #[test]
     fn a_key_that_had_no_living_secret_and_gets_one_has_another() {
         let now = KeyRecord { needs_rotation: true, ..key('A', "CI") };
         let told = compare(&contents(vec![now], vec![]), &contents(vec![key('A', "CI")], vec![]));
@@ -209,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_back_and_what_is_gone_is_told_by_name_and_storage_mode_last() {
+    fn what_comes_back_and_what_is_gone_is_told_by_name_and_what_concerns_all_first() {
         let now = contents(vec![key('A', "made since")], vec![account("new", "Connected since")]);
         let back = KeyRecord { suspended_at: Some(Timestamp::default()), ..key('B', "deleted since") };
         let then = Contents {
@@ -224,6 +244,9 @@ mod tests {
         assert_eq!(
             compare(&now, &then),
             [
+                Difference::StorageMode { enabled: false },
+                account("new", "Connected since", Change::Gone),
+                account("old", "Disconnected since", Change::Back),
                 Difference::Key {
                     id: back.id,
                     name: "deleted since".into(),
@@ -234,9 +257,6 @@ mod tests {
                     name: "made since".into(),
                     changes: vec![Change::Gone]
                 },
-                account("new", "Connected since", Change::Gone),
-                account("old", "Disconnected since", Change::Back),
-                Difference::StorageMode { enabled: false },
             ]
         );
     }

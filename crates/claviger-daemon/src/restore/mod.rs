@@ -16,7 +16,7 @@ use crate::place::{LockedDirectory, PlaceError, check_file, take_directory};
 use crate::run::harden;
 use crate::service::{Clock, Occasion, restore};
 use crate::store::{
-    Author, FILE_NAME, Following, JOURNAL_NAME, OpenError, Rows, State, Store, StoreError, look_into,
+    Author, FILE_NAME, Following, JOURNAL_NAME, OpenError, Rows, State, Store, StoreError, check, look_into,
 };
 
 /// The name of a backup that is not in the store's place yet, inside the data directory.
@@ -26,7 +26,7 @@ const UNFINISHED: &str = "claviger.redb.restoring";
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// A daemon has the data directory.
-    #[error("a daemon is running")]
+    #[error("a daemon is running, or another restore")]
     Running,
     /// The directory, the store or the journal cannot be used.
     #[error(transparent)]
@@ -76,7 +76,7 @@ impl RestoreError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Running => Some("stop it with `claviger stop`, and restore then".to_owned()),
+            Self::Running => Some("`claviger stop` ends a daemon".to_owned()),
             Self::Place(error) => error.hint(),
             Self::Unusable(OpenError::AlreadyOpen) => {
                 Some("it is a store in use: back that one up with `claviger backup`".to_owned())
@@ -93,7 +93,7 @@ impl RestoreError {
 /// A backup that is ready to take the store's place. What was made for it is gone when this is dropped.
 pub struct Restoration {
     data: LockedDirectory,
-    copy: Copy,
+    copy: Unfinished,
     store: Store,
     /// What the backup showed before it obeyed.
     pub backup: State,
@@ -106,6 +106,8 @@ pub struct Restoration {
     pub following: Following,
     /// What the audit trail will say.
     pub told: String,
+    /// Why others may have written the backup, or read it, where they may.
+    pub doubt: Option<PlaceError>,
 }
 
 /// What came of a restore.
@@ -117,10 +119,10 @@ pub struct Restored {
     pub revision: u64,
 }
 
-/// A file beside the store that is removed unless it came to its place.
-struct Copy(PathBuf);
+/// A copy of the backup beside the store, which is removed unless it came to the store's place.
+struct Unfinished(PathBuf);
 
-impl Drop for Copy {
+impl Drop for Unfinished {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.0);
     }
@@ -145,6 +147,8 @@ pub fn prepare(
     let found = check_backup(backup, &store_path)?;
     let copy = copy_beside(backup, data.path())?;
     let store = Store::open_apart(&copy.0, &journal_path)?;
+    // The copy, for the file that it is of may be another one by now.
+    store.read(check).map_err(RestoreError::Untrusted)?;
 
     let present = match store_path.symlink_metadata() {
         Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -175,6 +179,7 @@ pub fn prepare(
         present: present.map(|present| present.map(|(found, _)| found.state)),
         differences,
         following: heritage.following,
+        doubt: check_file(backup).err(),
         told: edit.and_then(|edit| edit.note.detail).unwrap_or_default(),
     })
 }
@@ -191,7 +196,10 @@ impl Restoration {
         let path = data.path().join(FILE_NAME);
         let fault = |error| RestoreError::Io { path: path.clone(), error };
         let kept = keep(&path, Timestamp::from_millis(state.newest_at)).map_err(fault)?;
-        fs::rename(&copy.0, &path).map_err(fault)?;
+        if let Err(error) = fs::rename(&copy.0, &path) {
+            give_back(kept.as_deref(), &path);
+            return Err(fault(error));
+        }
         File::open(data.path()).and_then(|directory| directory.sync_all()).map_err(fault)?;
         // The next daemon does the same: that it fails here changes nothing of what the store holds.
         if let Err(error) = Store::open(&path).and_then(|store| Ok(store.follow()?)) {
@@ -212,7 +220,6 @@ fn check_backup(backup: &Path, store: &Path) -> Result<State, RestoreError> {
         return Err(RestoreError::Itself);
     }
     let (found, _) = look_into(backup).map_err(RestoreError::Unusable)?;
-    found.tables.map_err(RestoreError::Untrusted)?;
     Ok(found.state)
 }
 
@@ -229,15 +236,24 @@ pub fn clear(data_dir: &Path) -> Result<(), RestoreError> {
 }
 
 /// Copies a file beside the store, where it can come to the store's place in one step.
-fn copy_beside(backup: &Path, data_dir: &Path) -> Result<Copy, RestoreError> {
+fn copy_beside(backup: &Path, data_dir: &Path) -> Result<Unfinished, RestoreError> {
     clear(data_dir)?;
     let path = data_dir.join(UNFINISHED);
     let fault = |error| RestoreError::Io { path: path.clone(), error };
     let mut from = File::open(backup).map_err(RestoreError::Unreadable)?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(fault)?;
-    let copy = Copy(path.clone());
+    let copy = Unfinished(path.clone());
     io::copy(&mut from, &mut file).and_then(|_| file.sync_all()).map_err(fault)?;
     Ok(copy)
+}
+
+/// Undoes [`keep`]: the store has its name again, and no other.
+fn give_back(kept: Option<&Path>, store: &Path) {
+    let Some(kept) = kept else { return };
+    let undone = if store.exists() { fs::remove_file(kept) } else { fs::rename(kept, store) };
+    if let Err(error) = undone {
+        tracing::warn!(%error, kept = %kept.display(), "the store has still its other name");
+    }
 }
 
 /// Gives the present store another name beside its own, so that there is a store at every moment.
@@ -251,8 +267,10 @@ fn keep(store: &Path, at: Timestamp) -> io::Result<Option<PathBuf>> {
             Ok(()) => return Ok(Some(kept)),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            // A file system without links.
-            Err(_) if !kept.exists() => return fs::rename(store, &kept).map(|()| Some(kept)),
+            // A file system without links (link(2)).
+            Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported) => {
+                return fs::rename(store, &kept).map(|()| Some(kept));
+            }
             Err(error) => return Err(error),
         }
     }

@@ -52,7 +52,9 @@ async fn serve(
     loop {
         let part;
         (backup, part) = tokio::task::spawn_blocking(move || next_part(backup, sent)).await?;
-        let Some((part, bytes)) = part else { return Ok(()) };
+        let Some((part, bytes)) = part else {
+            return Err("the copy cannot be read: the daemon's log says more".into());
+        };
         sent += bytes;
         let is_last = !part.more;
         if tell(&sink, &part).await.is_err() || is_last {
@@ -61,12 +63,13 @@ async fn serve(
     }
 }
 
-/// Reads the next part, and says how many bytes of the file it has. `None` where the disk fails: then the reader lacks
-/// what was still to come, and sees that.
+/// Reads the next part, and says how many bytes of the file it has. `None` where the disk fails.
 fn next_part(mut backup: Backup, sent: u64) -> (Backup, Option<(BackupPart, u64)>) {
-    let Ok(bytes) = backup.next_bytes(PART) else { return (backup, None) };
+    let Some(bytes) = backup.next_bytes(PART).ok().filter(|bytes| !bytes.is_empty()) else {
+        return (backup, None);
+    };
     let (revision, total_bytes, len) = (backup.revision, backup.total_bytes, bytes.len() as u64);
-    let more = len > 0 && sent + len < total_bytes;
+    let more = sent + len < total_bytes;
     let part = BackupPart { revision, total_bytes, data: BASE64_STANDARD.encode(bytes), more };
     (backup, Some((part, len)))
 }

@@ -3,6 +3,7 @@
 mod clock;
 mod crowd;
 mod failing_disk;
+mod failing_journal;
 mod failing_once;
 mod histories;
 mod power_cut;

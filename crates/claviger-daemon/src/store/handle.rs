@@ -37,7 +37,7 @@ impl Handle {
     ) -> Result<T, StoreError> {
         let result = self.read_once(read);
         if let Err(StoreError::Failed(redb::Error::Io(_) | redb::Error::PreviousIo)) = &result {
-            tracing::warn!("a read failed: opening the store again");
+            tracing::warn!("a read failed: opening the file again");
             let _ = self.try_again();
         }
         result
@@ -100,7 +100,7 @@ impl Handle {
         }
         *tried = Some(Instant::now());
         self.reopen().map_err(|error| {
-            tracing::warn!(%error, "the store still does not open");
+            tracing::warn!(%error, "a file still does not open");
             StoreError::Unavailable
         })
     }

@@ -45,6 +45,15 @@ pub enum Following {
     Unknown,
 }
 
+/// Beside which store a journal is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// A new one, or one from before there were journals: it will know all that dies in it.
+    ItsFirst,
+    /// One that had another journal.
+    Another,
+}
+
 impl Journal {
     /// Opens the journal at `path`; `None` where there is none.
     ///
@@ -67,12 +76,12 @@ impl Journal {
         Ok(Some(Self::of(Some(Box::new(move || open_checked(&again))), database)))
     }
 
-    /// Makes an empty journal.
+    /// Makes an empty journal beside the first store that it will follow: until it does, it knows that it waits for that one.
     ///
     /// # Errors
     /// See [`OpenError::Journal`].
-    pub(super) fn create(path: &Path) -> Result<Self, OpenError> {
-        create(path, |database| Ok(begin(database)?)).map_err(OpenError::of_journal)?;
+    pub(super) fn create(path: &Path, beside: Beside) -> Result<Self, OpenError> {
+        create(path, |database| Ok(begin(database, beside)?)).map_err(OpenError::of_journal)?;
         let gone = || std::io::Error::from(ErrorKind::NotFound);
         Self::open(path)?.ok_or_else(|| OpenError::Io { path: path.into(), error: gone() }.of_journal())
     }
@@ -86,7 +95,7 @@ impl Journal {
     pub(super) fn opened(database: Database, opener: Opener) -> Result<(Self, bool), StoreError> {
         let is_new = schema_of(&database)?.is_none();
         if is_new {
-            begin(&database)?;
+            begin(&database, Beside::ItsFirst)?;
         }
         Ok((Self::of(Some(opener), database), is_new))
     }
@@ -95,6 +104,11 @@ impl Journal {
     #[cfg(test)]
     pub(super) fn lacks(&self, store: &ReadTransaction) -> Result<Vec<Revoked>, StoreError> {
         self.handle.read(|ours| lacking(ours, store))
+    }
+
+    /// Whether it was made beside its first store, and does not follow it yet: that was broken off.
+    pub(super) fn awaits_its_first(&self) -> Result<bool, StoreError> {
+        self.handle.read(|rows| Ok(rows.open_table(JOURNAL_META)?.get("awaits")?.is_some()))
     }
 
     /// Whether it knows all that died in a line.
@@ -130,6 +144,7 @@ impl Journal {
         }
         self.write(|journal| {
             journal.open_table(FOLLOWED)?.insert(lineage, ())?;
+            journal.open_table(JOURNAL_META)?.remove("awaits")?;
             note_newest(journal, revision)?;
             put(journal, &rows)
         })
@@ -150,7 +165,8 @@ impl Journal {
             return;
         }
         let written = if is_due { store.read(|store| self.learn(store)) } else { self.add(rows) };
-        match written {
+        // A file that failed once is opened anew, and mostly takes it then.
+        match written.or_else(|_| store.read(|store| self.learn(store))) {
             Ok(()) if is_due => {
                 tracing::info!("the journal of revocations has caught up");
                 *behind = None;
@@ -161,6 +177,11 @@ impl Journal {
                 *behind = Some(Instant::now());
             }
         }
+    }
+
+    /// Whether there is something that it could not take in yet.
+    pub(super) fn is_behind(&self) -> bool {
+        self.behind.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Says that the store may know more, and that it is to be looked at with the next note.
@@ -237,9 +258,15 @@ pub fn inspect_journal(path: &Path, store: &Store) -> Result<Option<JournalInspe
 }
 
 /// Makes an empty journal of an empty database.
-pub(super) fn begin(database: &Database) -> Result<(), StoreError> {
+fn begin(database: &Database, beside: Beside) -> Result<(), StoreError> {
     let transaction = database.begin_write()?;
-    transaction.open_table(JOURNAL_META)?.insert("schema", SCHEMA)?;
+    {
+        let mut meta = transaction.open_table(JOURNAL_META)?;
+        meta.insert("schema", SCHEMA)?;
+        if beside == Beside::ItsFirst {
+            meta.insert("awaits", 1)?;
+        }
+    }
     transaction.open_table(FOLLOWED)?;
     transaction.open_table(REVOCATIONS)?;
     Ok(transaction.commit()?)

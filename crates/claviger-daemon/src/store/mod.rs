@@ -122,6 +122,19 @@ impl Store {
         Ok(())
     }
 
+    /// Whether something died that the journal could not take in yet.
+    #[must_use]
+    pub fn journal_is_behind(&self) -> bool {
+        self.journal.as_ref().is_some_and(Journal::is_behind)
+    }
+
+    /// Lets the journal take in what it could not before, at most once a second.
+    pub fn tell_journal(&self) {
+        if let Some(journal) = &self.journal {
+            journal.note(&[], &self.handle);
+        }
+    }
+
     /// What the journal has to say of this store. Without one, nobody knows what died; but in memory nothing else did.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
-//! Owns opening a store: making a new one, checking an old one, bringing it to this version's schema. Must not read a row
-//! beyond the schema's number.
+//! Owns opening a store: making a new one, checking an old one, bringing it to this version's schema, finding the journal
+//! beside it. Must not read a row beyond the schema's number.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -9,6 +9,7 @@ use redb::{Builder, Database, ReadableDatabase, TableError};
 
 use super::file::{CACHE_BYTES, create, open_checked, quietly, refuse_foreign};
 use super::handle::Handle;
+use super::journal::Beside;
 use super::migrate::{SCHEMA, migrate};
 use super::tables::META;
 use super::{Ballast, JOURNAL_NAME, Journal, OpenError, Store, StoreError};
@@ -19,6 +20,16 @@ enum Before {
     Nothing,
     /// A store of this schema.
     Schema(u64),
+}
+
+impl Before {
+    /// Whether no journal could be beside it.
+    fn precedes_journals(self) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Schema(schema) => schema < FIRST_WITH_JOURNAL,
+        }
+    }
 }
 
 /// The first schema that knows of a journal.
@@ -32,16 +43,20 @@ impl Store {
     /// See [`OpenError`]; the files are left as they are.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let journal_path = path.with_file_name(JOURNAL_NAME);
-        let journal = Journal::open(&journal_path)?;
-        let (store, before) = Self::open_alone(path)?;
-        // Without a journal a store is one from elsewhere, unless it is new or no journal could have been there.
-        let is_first = match before {
-            Before::Nothing => true,
-            Before::Schema(schema) => schema < FIRST_WITH_JOURNAL && journal.is_none(),
-        };
-        let journal = journal.map_or_else(|| Journal::create(&journal_path), Ok)?;
-        let store = Self { ballast: Some(Ballast::beside(path)), journal: Some(journal), ..store };
-        if is_first {
+        let mut journal = Journal::open(&journal_path)?;
+        let mut is_first = journal.as_ref().map_or(Ok(false), Journal::awaits_its_first)?;
+        let (store, before) = Self::open_alone(path, |before| {
+            // Without a journal a store is one from elsewhere, unless no journal could have been there. That is seen only
+            // before it is brought up to date, and must not be forgotten if that is broken off.
+            is_first |= before.precedes_journals() && journal.is_none();
+            if journal.is_none() {
+                let beside = if is_first { Beside::ItsFirst } else { Beside::Another };
+                journal = Some(Journal::create(&journal_path, beside)?);
+            }
+            Ok(())
+        })?;
+        let store = Self { ballast: Some(Ballast::beside(path)), journal, ..store };
+        if is_first || before == Before::Nothing {
             store.follow()?;
         }
         Ok(store)
@@ -54,12 +69,15 @@ impl Store {
     /// See [`OpenError`].
     pub fn open_apart(path: &Path, journal: &Path) -> Result<Self, OpenError> {
         path.symlink_metadata().map_err(|error| OpenError::Io { path: path.into(), error })?;
-        let (store, _) = Self::open_alone(path)?;
+        let (store, _) = Self::open_alone(path, |_| Ok(()))?;
         Ok(Self { journal: Journal::open(journal)?, ..store })
     }
 
-    /// The same without journal and ballast.
-    fn open_alone(path: &Path) -> Result<(Self, Before), OpenError> {
+    /// The same without journal and ballast. `prepare` is run before an older store is brought up to date.
+    fn open_alone(
+        path: &Path,
+        prepare: impl FnOnce(Before) -> Result<(), OpenError>,
+    ) -> Result<(Self, Before), OpenError> {
         let is_there = match path.symlink_metadata() {
             Ok(_) => {
                 refuse_foreign(path)?;
@@ -75,11 +93,12 @@ impl Store {
         let database = open_checked(path)?;
         let schema = schema_of(&database)?;
         check_schema(path, schema)?;
+        let before = if is_there { Before::Schema(schema) } else { Before::Nothing };
+        prepare(before)?;
         bring_up_to_date(&database)?;
         let path = path.to_owned();
         let again = path.clone();
         let handle = Handle::of(Some(Box::new(move || open_checked(&again))), database);
-        let before = if is_there { Before::Schema(schema) } else { Before::Nothing };
         Ok((Self { path: Some(path), ..Self::of(handle) }, before))
     }
 

@@ -66,12 +66,36 @@ pub(crate) async fn run(context: &Context, file: &Path) -> Result<(), Failure> {
 }
 
 async fn receive(client: &Client, copy: &mut NamedTempFile) -> Result<u64, Failure> {
+    parts(client, copy).await.map_err(|failure| match failure {
+        // Unlike a change, of which nobody knew then whether it was made.
+        Broken::Off => Failure::failed("the daemon broke off: nothing was written")
+            .hint("its log says why, where it still runs"),
+        Broken::Otherwise(failure) => failure,
+    })
+}
+
+/// Why not all of a backup came.
+enum Broken {
+    Off,
+    Otherwise(Failure),
+}
+
+impl From<CallError> for Broken {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Disconnected | CallError::TimedOut => Self::Off,
+            other => Self::Otherwise(other.into()),
+        }
+    }
+}
+
+async fn parts(client: &Client, copy: &mut NamedTempFile) -> Result<u64, Broken> {
     let mut parts = client.subscribe::<Backups>().await?;
     let mut received = 0;
     loop {
         let part = parts.next().await?;
         let bytes = BASE64_STANDARD.decode(&part.data).map_err(|_| CallError::BadAnswer)?;
-        copy.write_all(&bytes).map_err(|error| unwritten(&error))?;
+        copy.write_all(&bytes).map_err(|error| Broken::Otherwise(unwritten(&error)))?;
         received += bytes.len() as u64;
         if !part.more {
             return if received == part.total_bytes {

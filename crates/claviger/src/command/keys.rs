@@ -185,7 +185,11 @@ async fn release(context: &Context, wanted: &str, consent: Consent) -> Result<()
     let client = consent.refresh(context, client).await?;
     let params = ReleaseKey { id: key.id, expected_version: Some(key.version) };
     let key = client.call::<KeysRelease>(params).await?;
-    changed(context, &key, format!("released {}: {}", quoted(&key), sees(&key.scope)))
+    changed(context, &key, format!("released {}: {}", quoted(&key), sees(&key.scope)))?;
+    if context.format == Format::Text && key.needs_rotation {
+        output::note("it has no living secret yet: `claviger keys rotate` gives it one");
+    }
+    Ok(())
 }
 
 async fn delete(context: &Context, wanted: &str, consent: Consent) -> Result<(), Failure> {

@@ -11,12 +11,9 @@ use serde::Serialize;
 use crate::command::Context;
 use crate::command::consent::Consent;
 use crate::failure::Failure;
-use crate::output::{self, Format, Reader};
+use crate::output::{self, Format};
 use crate::phrase;
 use crate::table::Table;
-
-/// How many differences a person is shown; a script gets all.
-const SHOWN: usize = 40;
 
 /// What is told as JSON.
 #[derive(Serialize)]
@@ -41,6 +38,10 @@ struct Row {
 /// Shows what will differ, asks, and puts the backup in the store's place.
 pub(crate) fn run(context: &Context, file: &Path, yes: bool) -> Result<(), Failure> {
     let consent = Consent::new(yes, "restore")?;
+    if context.format == Format::Json && !yes {
+        return Err(Failure::usage("`restore --json` needs --yes: what will differ is told when it is done")
+            .hint("without --json it shows what will differ, and asks"));
+    }
     let prepared = prepare(context.settings.data_dir()?, file, Author::this_process(), &Clock::system())?;
     let rows: Vec<Row> = prepared.differences.iter().map(row).collect();
     if context.format == Format::Text {
@@ -83,16 +84,21 @@ fn show(prepared: &Restoration, rows: &[Row]) -> Result<(), Failure> {
         );
     }
     output::note(&format!("in the restored store: {}", prepared.told));
-    let shown = if output::reader() == Reader::Person { SHOWN } else { usize::MAX };
+    if prepared.doubt.is_some() {
+        output::note("others may have read or changed this backup: go on only if you know that nobody did");
+    }
+    if matches!(&prepared.present, Some(Ok(state)) if state.revision > backup.revision) {
+        let told = "what happened since then leaves the audit trail; the store that is kept has it";
+        output::note(told);
+    }
+    if matches!(prepared.present, Some(Err(_))) {
+        return Ok(());
+    }
     let mut table = Table::new(["WHAT", "ID", "NAME", "WHAT BECOMES OF IT"]);
-    for Row { kind, id, name, change } in rows.iter().take(shown) {
+    for Row { kind, id, name, change } in rows {
         table.push([(*kind).to_owned(), id.clone(), name.clone(), change.clone()]);
     }
-    table.print("nothing differs from the store")?;
-    if rows.len() > shown {
-        output::note(&format!("and {} more: a file or a pipe gets them all", rows.len() - shown));
-    }
-    Ok(())
+    table.print("keys, accounts and Storage Mode are as they are")
 }
 
 fn row(difference: &Difference) -> Row {
@@ -115,9 +121,10 @@ fn said(change: &Change) -> String {
     match change {
         Change::Back => "comes back".to_owned(),
         Change::Gone => "is gone".to_owned(),
-        Change::Renamed(now) => format!("is now called {now}"),
-        Change::Rescoped(scope) => format!("sees {}", phrase::scope(scope, Reader::Person).to_lowercase()),
+        Change::Renamed(now) => format!("today called {now}"),
+        Change::Rescoped { now, then } => format!("sees {}, today {}", phrase::seen(then), phrase::seen(now)),
         Change::Suspended => "suspended".to_owned(),
+        Change::Released => "opens again, today suspended".to_owned(),
         Change::NeedsRotation => "needs rotation".to_owned(),
         Change::OtherSecret => "another secret".to_owned(),
         Change::OtherFacts => "other facts".to_owned(),
@@ -126,16 +133,18 @@ fn said(change: &Change) -> String {
 
 #[cfg(test)]
 mod tests {
-    use claviger_api::{KeyId, Scope};
+    use claviger_api::{AccountId, KeyId, Scope};
 
     use super::*;
 
     #[test]
     fn what_becomes_of_a_key_is_one_line() {
         let id = KeyId::from_body("4fX9aQ2LmN7b").unwrap();
-        let changes = vec![Change::Renamed("New".into()), Change::Rescoped(Scope::All), Change::Suspended];
+        let today = Scope::Only(["a", "b"].map(|id| AccountId::parse(id).unwrap()).into());
+        let scopes = Change::Rescoped { now: today, then: Scope::All };
+        let changes = vec![Change::Renamed("New".into()), scopes, Change::Suspended];
         let row = row(&Difference::Key { id, name: "Old".into(), changes });
         assert_eq!((row.kind, &*row.name), ("key", "Old"));
-        assert_eq!(row.change, "is now called New; sees all accounts; suspended");
+        assert_eq!(row.change, "today called New; sees all accounts, today a, b; suspended");
     }
 }

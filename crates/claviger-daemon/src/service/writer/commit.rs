@@ -16,7 +16,8 @@ use crate::sync::mpsc::{Receiver, RecvTimeoutError};
 /// How many jobs share a commit at most.
 const GROUP: usize = 256;
 
-/// How often a store that does not open is looked at again, while somebody waits for what it holds.
+/// How often a store that does not open is looked at again, while somebody waits for what it holds, and how often a journal
+/// that could not be written is tried again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// A group that came as far as its commit, which failed, and the store did not open again: nobody knows yet whether the
@@ -39,9 +40,9 @@ enum Attempt {
 
 /// Writes what is handed in until nobody can hand in any more.
 pub(super) fn work(service: &Weak<Service>, queue: &Receiver<Box<dyn Job>>) {
-    let mut unsettled = None;
+    let (mut unsettled, mut is_behind) = (None, false);
     loop {
-        let first = if unsettled.is_none() {
+        let first = if unsettled.is_none() && !is_behind {
             queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
         } else {
             queue.recv_timeout(LOOK_AGAIN)
@@ -49,6 +50,10 @@ pub(super) fn work(service: &Weak<Service>, queue: &Receiver<Box<dyn Job>>) {
         let Some(service) = service.upgrade() else { return };
         // Nothing else is written before it is known what the store holds.
         unsettled = unsettled.and_then(|group| settle(&service, group));
+        if is_behind {
+            service.store.tell_journal();
+        }
+        is_behind = service.store.journal_is_behind();
         let first = match first {
             Ok(first) => first,
             Err(RecvTimeoutError::Timeout) => continue,
@@ -60,6 +65,7 @@ pub(super) fn work(service: &Weak<Service>, queue: &Receiver<Box<dyn Job>>) {
             None => unsettled = commit(&service, group),
             Some(_) => answer(group, &Err(StoreError::Unavailable.into())),
         }
+        is_behind = service.store.journal_is_behind();
     }
 }
 
