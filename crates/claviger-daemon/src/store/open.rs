@@ -212,7 +212,7 @@ pub(crate) fn make_schema_2(path: &Path) {
 #[cfg(test)]
 mod tests {
     use super::super::tables::{SETTINGS, State, USAGE_DAYS};
-    use super::super::{FILE_NAME, Rows};
+    use super::super::{FILE_NAME, Following, Rows};
     use super::*;
     use std::fs;
 
@@ -228,6 +228,28 @@ mod tests {
         let made = Store::open(&path).unwrap().read(Rows::tag_key).unwrap();
         let again = Store::open(&path).unwrap().read(Rows::tag_key).unwrap();
         assert_eq!(made.as_bytes(), again.as_bytes());
+    }
+
+    #[test]
+    fn an_upgrade_that_is_broken_off_is_gone_on_with() {
+        let following = |path: &Path| Store::open(path).unwrap().heritage().unwrap().following;
+        for upgraded_before in [false, true] {
+            let (_directory, path) = place();
+            drop(Store::open(&path).unwrap());
+            let journal = path.with_file_name(JOURNAL_NAME);
+            fs::remove_file(&journal).unwrap();
+            if !upgraded_before {
+                make_schema_2(&path);
+            }
+            // As far as it came: the journal is there, and does not follow the store yet.
+            drop(Journal::create(&journal, Beside::ItsFirst).unwrap());
+            assert_eq!(following(&path), Following::Followed);
+            // Later on, that it was the first one counts no more.
+            let (_elsewhere, other) = place();
+            drop(Store::open(&other).unwrap());
+            fs::copy(&other, &path).unwrap();
+            assert_eq!(following(&path), Following::Unknown);
+        }
     }
 
     #[test]
