@@ -15,6 +15,7 @@ mod envelope;
 mod events;
 mod failing_io;
 mod full_disk;
+mod gateways;
 mod harness;
 mod house;
 mod idempotency;
