@@ -26,6 +26,7 @@ mod lists;
 mod memory;
 mod methods;
 mod names;
+mod proxies;
 mod races;
 mod refusals;
 mod revisions;

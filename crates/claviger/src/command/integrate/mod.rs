@@ -1,0 +1,75 @@
+//! Owns `claviger integrate`: configurations for this installation. Must not need a daemon, and must print nothing that the
+//! tests have not run as it is printed.
+
+use std::path::Path;
+
+use crate::args::{Addresses, Integrate};
+use crate::failure::Failure;
+use crate::output;
+use crate::settings::Settings;
+
+const NGINX: &str = include_str!("nginx.conf");
+
+/// Prints what is asked for.
+pub(crate) fn run(settings: &Settings, integrate: &Integrate) -> Result<(), Failure> {
+    let socket = settings.verify_socket();
+    let text = match integrate {
+        Integrate::Nginx(addresses) => filled(NGINX, addresses, &socket, quoted)?,
+    };
+    output::text(&text)
+}
+
+/// A template with its places filled. The socket comes last: its path may read like a place.
+fn filled(
+    template: &str,
+    addresses: &Addresses,
+    socket: &Path,
+    quote: impl Fn(&str) -> String,
+) -> Result<String, Failure> {
+    let socket = quote(plain(socket)?);
+    Ok(template
+        .replace("@LISTEN@", &addresses.listen.to_string())
+        .replace("@APPLICATION@", &addresses.application)
+        .replace("@SOCKET@", &socket))
+}
+
+/// A path that a line of a configuration can hold.
+fn plain(path: &Path) -> Result<&str, Failure> {
+    path.to_str().filter(|text| !text.chars().any(char::is_control)).ok_or_else(|| {
+        let message = "the runtime directory's path is not plain text, so no configuration can name it";
+        Failure::failed(message).hint("choose another with --runtime-dir")
+    })
+}
+
+/// What stands between double quotes, where a backslash takes the next character as it is.
+fn quoted(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses() -> Addresses {
+        Addresses { listen: "[::1]:8080".parse().unwrap(), application: "app.internal:3000".to_owned() }
+    }
+
+    #[test]
+    fn every_place_is_filled_and_a_path_is_quoted_once() {
+        let socket = Path::new("/a \"b\"\\c/@LISTEN@/verify.sock");
+        let text = filled(NGINX, &addresses(), socket, quoted).unwrap();
+        assert!(text.contains("server \"unix:/a \\\"b\\\"\\\\c/@LISTEN@/verify.sock\";"), "{text}");
+        assert!(text.contains("listen [::1]:8080;") && text.contains("server app.internal:3000;"), "{text}");
+        assert!(!text.contains("@SOCKET@") && !text.contains("@APPLICATION@"), "{text}");
+    }
+
+    #[test]
+    fn a_path_that_no_line_can_hold_is_refused() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        for path in ["/a\nb", "/a\tb"] {
+            assert!(plain(Path::new(path)).is_err());
+        }
+        assert!(plain(Path::new(OsStr::from_bytes(b"/\xff"))).is_err());
+    }
+}
