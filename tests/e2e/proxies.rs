@@ -140,8 +140,11 @@ fn without_a_daemon_nothing_passes(kind: Kind) {
         for method in ["GET", "POST"] {
             let answer = caller.send(method, target, &[("authorization", &bearer)], b"");
             world.assert_refused(&answer, 503);
+            let answer = caller.send(method, target, &[("x-api-key", &world.open.secret)], b"");
+            world.assert_refused(&answer, 503);
         }
     }
+    assert!(!world.gateway.said().contains(&world.open.secret), "the key is in a log");
     world.daemon.start_again();
     assert_eq!(caller.get("/", &[("authorization", &bearer)]).status, 200, "{}", world.gateway.said());
 }
@@ -276,7 +279,11 @@ fn no_path_is_judged_as_another_than_the_application_sees(kind: Kind) {
 
 fn the_socket_may_be_anywhere(kind: Kind) {
     let mut home = Home::new();
-    home.run = home.path("a \"b\" 'c' $d {e} #f");
+    home.run = home.path(match kind {
+        Kind::Nginx => "a \"b\" 'c' $d {e} #f \\g",
+        // It takes no braces in an address.
+        Kind::Caddy => "a \"b\" 'c' $d #f \\g",
+    });
     let Some(world) = World::start_in(kind, home) else { return };
     let bearer = bearer(&world.restricted);
     assert_eq!(world.caller().get("/accounts/mine", &[("authorization", &bearer)]).status, 200);
@@ -327,4 +334,4 @@ macro_rules! held_to_it {
     )*};
 }
 
-held_to_it!(nginx: Kind::Nginx);
+held_to_it!(nginx: Kind::Nginx, caddy: Kind::Caddy);

@@ -67,7 +67,8 @@ the daemon is away. How to install one: docs/integrations.
 
 Examples:
   claviger integrate nginx > /etc/nginx/conf.d/claviger.conf
-  claviger integrate nginx --listen 127.0.0.1:8081 --application 10.0.0.7:80";
+  claviger integrate nginx --listen 127.0.0.1:8081 --application 10.0.0.7:80
+  claviger integrate caddy > /etc/caddy/Caddyfile";
 
 const EVERYWHERE: &str = "Options of every command";
 const DATA_DIR_HELP: &str =
@@ -354,6 +355,8 @@ pub(crate) struct Rpc {
 pub(crate) enum Integrate {
     /// For nginx: a file for conf.d
     Nginx(Addresses),
+    /// For Caddy: a Caddyfile
+    Caddy(Addresses),
 }
 
 /// Where a gateway stands.
@@ -469,6 +472,7 @@ mod tests {
             "rpc keys.get {}",
             "rpc keys.verify -",
             "integrate nginx",
+            "integrate caddy",
             "integrate nginx --listen [::1]:80 --application app.internal:3000",
             "completions bash",
             "--data-dir /a --runtime-dir /b --config /c keys list",

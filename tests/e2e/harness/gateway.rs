@@ -17,6 +17,7 @@ use super::wait::eventually;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Nginx,
+    Caddy,
 }
 
 /// What of nginx's own configuration is not ours, as Debian has it but for the places.
@@ -35,6 +36,7 @@ impl Kind {
     fn program(self) -> &'static str {
         match self {
             Self::Nginx => "nginx",
+            Self::Caddy => "caddy",
         }
     }
 
@@ -50,12 +52,18 @@ impl Kind {
     fn command(self, printed: &str, dir: &Path) -> Command {
         let at = |name: &str| dir.join(name);
         let mut command = Command::new(self.program());
+        command.env_clear().env("PATH", std::env::var("PATH").unwrap()).env("HOME", dir);
         match self {
             Self::Nginx => {
                 fs::create_dir_all(at("conf.d")).unwrap();
                 fs::write(at("conf.d/claviger.conf"), printed).unwrap();
                 fs::write(at("nginx.conf"), NGINX.replace('@', dir.to_str().unwrap())).unwrap();
                 command.arg("-p").arg(dir).arg("-c").arg(at("nginx.conf"));
+            }
+            Self::Caddy => {
+                fs::write(at("Caddyfile"), printed).unwrap();
+                command.env("CADDY_ADMIN", format!("unix/{}", at("admin.sock").display()));
+                command.args(["run", "--adapter", "caddyfile", "--config"]).arg(at("Caddyfile"));
             }
         }
         command
@@ -87,7 +95,6 @@ impl Gateway {
         let dir = tempfile::Builder::new().prefix("clv").tempdir_in("/tmp").unwrap();
         let said = File::create(dir.path().join("said")).unwrap();
         let mut command = kind.command(&printed, dir.path());
-        command.env_clear().env("PATH", std::env::var("PATH").unwrap()).env("HOME", dir.path());
         command.stdin(Stdio::null()).stdout(said.try_clone().unwrap()).stderr(said);
         let mut process = Process::of(command.spawn().unwrap());
         let runs = eventually("the gateway listens or ends", || match process.status() {

@@ -9,28 +9,26 @@ use crate::output;
 use crate::settings::Settings;
 
 const NGINX: &str = include_str!("nginx.conf");
+const CADDY: &str = include_str!("Caddyfile");
 
 /// Prints what is asked for.
 pub(crate) fn run(settings: &Settings, integrate: &Integrate) -> Result<(), Failure> {
     let socket = settings.verify_socket();
     let text = match integrate {
-        Integrate::Nginx(addresses) => filled(NGINX, addresses, &socket, quoted)?,
+        Integrate::Nginx(addresses) => filled(NGINX, addresses, &quoted(plain(&socket)?)),
+        Integrate::Caddy(addresses) => filled(CADDY, addresses, literal(plain(&socket)?)?),
     };
     output::text(&text)
 }
 
 /// A template with its places filled. The socket comes last: its path may read like a place.
-fn filled(
-    template: &str,
-    addresses: &Addresses,
-    socket: &Path,
-    quote: impl Fn(&str) -> String,
-) -> Result<String, Failure> {
-    let socket = quote(plain(socket)?);
-    Ok(template
+fn filled(template: &str, addresses: &Addresses, socket: &str) -> String {
+    template
         .replace("@LISTEN@", &addresses.listen.to_string())
+        .replace("@IP@", &addresses.listen.ip().to_string())
+        .replace("@PORT@", &addresses.listen.port().to_string())
         .replace("@APPLICATION@", &addresses.application)
-        .replace("@SOCKET@", &socket))
+        .replace("@SOCKET@", socket)
 }
 
 /// A path that a line of a configuration can hold.
@@ -46,6 +44,16 @@ fn quoted(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }
 
+/// What stands between backticks, where nothing can be escaped and braces are filled in.
+fn literal(text: &str) -> Result<&str, Failure> {
+    if text.contains(['`', '{', '}']) {
+        let message =
+            "the runtime directory's path has a backtick or a brace, which Caddy cannot read in an address";
+        return Err(Failure::failed(message).hint("choose another with --runtime-dir"));
+    }
+    Ok(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,10 +65,19 @@ mod tests {
     #[test]
     fn every_place_is_filled_and_a_path_is_quoted_once() {
         let socket = Path::new("/a \"b\"\\c/@LISTEN@/verify.sock");
-        let text = filled(NGINX, &addresses(), socket, quoted).unwrap();
+        let socket = plain(socket).unwrap();
+        let text = filled(NGINX, &addresses(), &quoted(socket));
         assert!(text.contains("server \"unix:/a \\\"b\\\"\\\\c/@LISTEN@/verify.sock\";"), "{text}");
         assert!(text.contains("listen [::1]:8080;") && text.contains("server app.internal:3000;"), "{text}");
-        assert!(!text.contains("@SOCKET@") && !text.contains("@APPLICATION@"), "{text}");
+        let text = filled(CADDY, &addresses(), literal(socket).unwrap());
+        assert!(text.contains("`unix//a \"b\"\\c/@LISTEN@/verify.sock` {"), "{text}");
+        assert!(text.contains("http://:8080 {\n\tbind ::1\n"), "{text}");
+        for template in [NGINX, CADDY] {
+            let text = filled(template, &addresses(), "/s");
+            for place in ["@SOCKET@", "@APPLICATION@", "@LISTEN@", "@IP@", "@PORT@"] {
+                assert!(!text.contains(place), "{place}: {text}");
+            }
+        }
     }
 
     #[test]
@@ -71,5 +88,8 @@ mod tests {
             assert!(plain(Path::new(path)).is_err());
         }
         assert!(plain(Path::new(OsStr::from_bytes(b"/\xff"))).is_err());
+        for path in ["/a`b", "/{env.HOME}"] {
+            assert!(literal(path).is_err() && plain(Path::new(path)).is_ok());
+        }
     }
 }
