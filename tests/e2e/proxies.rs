@@ -16,7 +16,7 @@ struct World {
 
 impl World {
     fn start(kind: Kind) -> Option<Self> {
-        Self::start_in(kind, Home::new())
+        Self::start_in(kind, Home::with_config(kind.settings()))
     }
 
     fn start_in(kind: Kind, home: Home) -> Option<Self> {
@@ -198,6 +198,8 @@ fn what_a_client_says_in_the_gateways_name_is_dropped(kind: Kind) {
         assert_eq!(seen.all("x-claviger-account").first().copied().filter(|id| !id.is_empty()), account);
         assert!(seen.all("x-claviger-account").len() <= 1, "{seen:?}");
         assert!(!format!("{seen:?}").contains("spoofed"), "{seen:?}");
+        // Whoever is behind would drop what it names.
+        assert!(seen.all("connection").iter().all(|names| !names.contains("x-")), "{seen:?}");
     }
 }
 
@@ -278,11 +280,13 @@ fn no_path_is_judged_as_another_than_the_application_sees(kind: Kind) {
 }
 
 fn the_socket_may_be_anywhere(kind: Kind) {
-    let mut home = Home::new();
+    let mut home = Home::with_config(kind.settings());
     home.run = home.path(match kind {
         Kind::Nginx => "a \"b\" 'c' $d {e} #f \\g",
         // It takes no braces in an address.
         Kind::Caddy => "a \"b\" 'c' $d #f \\g",
+        // It fills in what a dollar sign names.
+        Kind::Haproxy => "a \"b\" 'c' {e} #f \\g",
     });
     let Some(world) = World::start_in(kind, home) else { return };
     let bearer = bearer(&world.restricted);
@@ -334,4 +338,4 @@ macro_rules! held_to_it {
     )*};
 }
 
-held_to_it!(nginx: Kind::Nginx, caddy: Kind::Caddy);
+held_to_it!(nginx: Kind::Nginx, caddy: Kind::Caddy, haproxy: Kind::Haproxy);

@@ -68,7 +68,9 @@ the daemon is away. How to install one: docs/integrations.
 Examples:
   claviger integrate nginx > /etc/nginx/conf.d/claviger.conf
   claviger integrate nginx --listen 127.0.0.1:8081 --application 10.0.0.7:80
-  claviger integrate caddy > /etc/caddy/Caddyfile";
+  claviger integrate caddy > /etc/caddy/Caddyfile
+  claviger integrate haproxy > /etc/haproxy/haproxy.cfg
+  claviger integrate haproxy --lua > /etc/haproxy/claviger.lua";
 
 const EVERYWHERE: &str = "Options of every command";
 const DATA_DIR_HELP: &str =
@@ -357,6 +359,14 @@ pub(crate) enum Integrate {
     Nginx(Addresses),
     /// For Caddy: a Caddyfile
     Caddy(Addresses),
+    /// For `HAProxy`: a haproxy.cfg, and with --lua the script beside it
+    Haproxy {
+        #[command(flatten)]
+        addresses: Addresses,
+        /// Print claviger.lua, which the haproxy.cfg loads
+        #[arg(long)]
+        lua: bool,
+    },
 }
 
 /// Where a gateway stands.
@@ -473,6 +483,8 @@ mod tests {
             "rpc keys.verify -",
             "integrate nginx",
             "integrate caddy",
+            "integrate haproxy",
+            "integrate haproxy --lua",
             "integrate nginx --listen [::1]:80 --application app.internal:3000",
             "completions bash",
             "--data-dir /a --runtime-dir /b --config /c keys list",

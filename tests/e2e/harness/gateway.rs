@@ -18,6 +18,7 @@ use super::wait::eventually;
 pub(crate) enum Kind {
     Nginx,
     Caddy,
+    Haproxy,
 }
 
 /// What of nginx's own configuration is not ours, as Debian has it but for the places.
@@ -37,6 +38,7 @@ impl Kind {
         match self {
             Self::Nginx => "nginx",
             Self::Caddy => "caddy",
+            Self::Haproxy => "haproxy",
         }
     }
 
@@ -45,7 +47,21 @@ impl Kind {
         let is_here = Command::new(self.program()).arg("-v").output().is_ok();
         let must_be = self == Self::Nginx && std::env::var_os("CI").is_some();
         assert!(is_here || !must_be, "{} is not installed", self.program());
-        is_here
+        // What is printed for HAProxy makes it another user.
+        is_here && (self != Self::Haproxy || rustix::process::getuid().is_root())
+    }
+
+    /// The settings of a daemon that this gateway can ask.
+    pub(crate) fn settings(self) -> &'static str {
+        match self {
+            Self::Nginx | Self::Caddy => "",
+            Self::Haproxy => "[sockets]\nverify_mode = \"0666\"",
+        }
+    }
+
+    /// What is printed beside the rest, by which option, and where it is looked for.
+    fn beside(self) -> Option<(&'static str, &'static str)> {
+        (self == Self::Haproxy).then_some(("--lua", "claviger.lua"))
     }
 
     /// Puts what was printed where the program finds it, and gives the command that runs it.
@@ -64,6 +80,10 @@ impl Kind {
                 fs::write(at("Caddyfile"), printed).unwrap();
                 command.env("CADDY_ADMIN", format!("unix/{}", at("admin.sock").display()));
                 command.args(["run", "--adapter", "caddyfile", "--config"]).arg(at("Caddyfile"));
+            }
+            Self::Haproxy => {
+                fs::write(at("haproxy.cfg"), printed).unwrap();
+                command.arg("-db").arg("-f").arg(at("haproxy.cfg"));
             }
         }
         command
@@ -93,6 +113,10 @@ impl Gateway {
         let arguments = ["integrate", kind.program(), "--listen", &listen, "--application", &behind];
         let printed = home.run(&arguments).success().stdout;
         let dir = tempfile::Builder::new().prefix("clv").tempdir_in("/tmp").unwrap();
+        if let Some((option, name)) = kind.beside() {
+            let text = home.run(&["integrate", kind.program(), option]).success().stdout;
+            fs::write(dir.path().join(name), text).unwrap();
+        }
         let said = File::create(dir.path().join("said")).unwrap();
         let mut command = kind.command(&printed, dir.path());
         command.stdin(Stdio::null()).stdout(said.try_clone().unwrap()).stderr(said);

@@ -10,6 +10,8 @@ use crate::settings::Settings;
 
 const NGINX: &str = include_str!("nginx.conf");
 const CADDY: &str = include_str!("Caddyfile");
+const HAPROXY: &str = include_str!("haproxy.cfg");
+const HAPROXY_LUA: &str = include_str!("haproxy.lua");
 
 /// Prints what is asked for.
 pub(crate) fn run(settings: &Settings, integrate: &Integrate) -> Result<(), Failure> {
@@ -17,6 +19,13 @@ pub(crate) fn run(settings: &Settings, integrate: &Integrate) -> Result<(), Fail
     let text = match integrate {
         Integrate::Nginx(addresses) => filled(NGINX, addresses, &quoted(plain(&socket)?)),
         Integrate::Caddy(addresses) => filled(CADDY, addresses, literal(plain(&socket)?)?),
+        Integrate::Haproxy { lua: true, .. } => {
+            HAPROXY_LUA.replace("@SOCKET@", &quoted(unexpanded(plain(&socket)?)?))
+        }
+        Integrate::Haproxy { addresses, .. } => {
+            unexpanded(plain(&socket)?)?;
+            filled(HAPROXY, addresses, "")
+        }
     };
     output::text(&text)
 }
@@ -46,12 +55,18 @@ fn quoted(text: &str) -> String {
 
 /// What stands between backticks, where nothing can be escaped and braces are filled in.
 fn literal(text: &str) -> Result<&str, Failure> {
-    if text.contains(['`', '{', '}']) {
-        let message =
-            "the runtime directory's path has a backtick or a brace, which Caddy cannot read in an address";
-        return Err(Failure::failed(message).hint("choose another with --runtime-dir"));
-    }
-    Ok(text)
+    if text.contains(['`', '{', '}']) { Err(unnameable("a backtick or a brace", "Caddy")) } else { Ok(text) }
+}
+
+/// What no variable of the environment is filled into.
+fn unexpanded(text: &str) -> Result<&str, Failure> {
+    if text.contains('$') { Err(unnameable("a dollar sign", "HAProxy")) } else { Ok(text) }
+}
+
+fn unnameable(what: &str, gateway: &str) -> Failure {
+    let message =
+        format!("the runtime directory's path has {what}, which {gateway} cannot read in an address");
+    Failure::failed(message).hint("choose another with --runtime-dir")
 }
 
 #[cfg(test)]
@@ -72,7 +87,7 @@ mod tests {
         let text = filled(CADDY, &addresses(), literal(socket).unwrap());
         assert!(text.contains("`unix//a \"b\"\\c/@LISTEN@/verify.sock` {"), "{text}");
         assert!(text.contains("http://:8080 {\n\tbind ::1\n"), "{text}");
-        for template in [NGINX, CADDY] {
+        for template in [NGINX, CADDY, HAPROXY] {
             let text = filled(template, &addresses(), "/s");
             for place in ["@SOCKET@", "@APPLICATION@", "@LISTEN@", "@IP@", "@PORT@"] {
                 assert!(!text.contains(place), "{place}: {text}");
@@ -91,5 +106,6 @@ mod tests {
         for path in ["/a`b", "/{env.HOME}"] {
             assert!(literal(path).is_err() && plain(Path::new(path)).is_ok());
         }
+        assert!(unexpanded("/$HOME").is_err());
     }
 }
