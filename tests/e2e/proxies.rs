@@ -76,6 +76,7 @@ fn a_right_key_passes_and_the_application_learns_whose_it_is(kind: Kind) {
         assert_eq!(seen.all("x-claviger-key-name"), ["Budget%3A%20Zo%C3%AB"]);
         assert_eq!(seen.all("x-claviger-account"), ["mine"]);
         assert_eq!(seen.all("accept"), ["x/y"]);
+        assert!(seen.all("x-account-id").is_empty(), "what the daemon is asked is no business of others");
         assert!(!format!("{seen:?}").contains(&world.restricted.secret), "the key is passed on: {seen:?}");
     }
     let answer = caller.get("/reports/", &[("authorization", &bearer)]);
@@ -282,7 +283,7 @@ fn no_path_is_judged_as_another_than_the_application_sees(kind: Kind) {
 fn the_socket_may_be_anywhere(kind: Kind) {
     let mut home = Home::with_config(kind.settings());
     home.run = home.path(match kind {
-        Kind::Nginx => "a \"b\" 'c' $d {e} #f \\g",
+        Kind::Nginx | Kind::Envoy => "a \"b\" 'c' $d {e} #f \\g",
         // It takes no braces in an address.
         Kind::Caddy => "a \"b\" 'c' $d #f \\g",
         // It fills in what a dollar sign names.
@@ -338,4 +339,4 @@ macro_rules! held_to_it {
     )*};
 }
 
-held_to_it!(nginx: Kind::Nginx, caddy: Kind::Caddy, haproxy: Kind::Haproxy);
+held_to_it!(nginx: Kind::Nginx, caddy: Kind::Caddy, envoy: Kind::Envoy, haproxy: Kind::Haproxy);

@@ -69,6 +69,7 @@ Examples:
   claviger integrate nginx > /etc/nginx/conf.d/claviger.conf
   claviger integrate nginx --listen 127.0.0.1:8081 --application 10.0.0.7:80
   claviger integrate caddy > /etc/caddy/Caddyfile
+  claviger integrate envoy > /etc/envoy/envoy.yaml
   claviger integrate haproxy > /etc/haproxy/haproxy.cfg
   claviger integrate haproxy --lua > /etc/haproxy/claviger.lua";
 
@@ -359,6 +360,8 @@ pub(crate) enum Integrate {
     Nginx(Addresses),
     /// For Caddy: a Caddyfile
     Caddy(Addresses),
+    /// For Envoy: an envoy.yaml
+    Envoy(Addresses),
     /// For `HAProxy`: a haproxy.cfg, and with --lua the script beside it
     Haproxy {
         #[command(flatten)]
@@ -483,6 +486,7 @@ mod tests {
             "rpc keys.verify -",
             "integrate nginx",
             "integrate caddy",
+            "integrate envoy",
             "integrate haproxy",
             "integrate haproxy --lua",
             "integrate nginx --listen [::1]:80 --application app.internal:3000",

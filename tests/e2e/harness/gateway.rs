@@ -18,6 +18,7 @@ use super::wait::eventually;
 pub(crate) enum Kind {
     Nginx,
     Caddy,
+    Envoy,
     Haproxy,
 }
 
@@ -38,6 +39,7 @@ impl Kind {
         match self {
             Self::Nginx => "nginx",
             Self::Caddy => "caddy",
+            Self::Envoy => "envoy",
             Self::Haproxy => "haproxy",
         }
     }
@@ -54,7 +56,7 @@ impl Kind {
     /// The settings of a daemon that this gateway can ask.
     pub(crate) fn settings(self) -> &'static str {
         match self {
-            Self::Nginx | Self::Caddy => "",
+            Self::Nginx | Self::Caddy | Self::Envoy => "",
             Self::Haproxy => "[sockets]\nverify_mode = \"0666\"",
         }
     }
@@ -80,6 +82,12 @@ impl Kind {
                 fs::write(at("Caddyfile"), printed).unwrap();
                 command.env("CADDY_ADMIN", format!("unix/{}", at("admin.sock").display()));
                 command.args(["run", "--adapter", "caddyfile", "--config"]).arg(at("Caddyfile"));
+            }
+            Self::Envoy => {
+                fs::write(at("envoy.yaml"), printed).unwrap();
+                // Several of them on one machine have nothing to hand over to each other.
+                command.args(["--disable-hot-restart", "--concurrency", "2", "-l", "warn", "-c"]);
+                command.arg(at("envoy.yaml"));
             }
             Self::Haproxy => {
                 fs::write(at("haproxy.cfg"), printed).unwrap();

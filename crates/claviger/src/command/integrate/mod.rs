@@ -10,6 +10,7 @@ use crate::settings::Settings;
 
 const NGINX: &str = include_str!("nginx.conf");
 const CADDY: &str = include_str!("Caddyfile");
+const ENVOY: &str = include_str!("envoy.yaml");
 const HAPROXY: &str = include_str!("haproxy.cfg");
 const HAPROXY_LUA: &str = include_str!("haproxy.lua");
 
@@ -19,6 +20,7 @@ pub(crate) fn run(settings: &Settings, integrate: &Integrate) -> Result<(), Fail
     let text = match integrate {
         Integrate::Nginx(addresses) => filled(NGINX, addresses, &quoted(plain(&socket)?)),
         Integrate::Caddy(addresses) => filled(CADDY, addresses, literal(plain(&socket)?)?),
+        Integrate::Envoy(addresses) => filled(ENVOY, addresses, &quoted(plain(&socket)?)),
         Integrate::Haproxy { lua: true, .. } => {
             HAPROXY_LUA.replace("@SOCKET@", &quoted(unexpanded(plain(&socket)?)?))
         }
@@ -32,11 +34,14 @@ pub(crate) fn run(settings: &Settings, integrate: &Integrate) -> Result<(), Fail
 
 /// A template with its places filled. The socket comes last: its path may read like a place.
 fn filled(template: &str, addresses: &Addresses, socket: &str) -> String {
+    let (host, port) = addresses.application.rsplit_once(':').unwrap_or_default();
     template
         .replace("@LISTEN@", &addresses.listen.to_string())
         .replace("@IP@", &addresses.listen.ip().to_string())
         .replace("@PORT@", &addresses.listen.port().to_string())
         .replace("@APPLICATION@", &addresses.application)
+        .replace("@APPLICATION_HOST@", host.trim_matches(['[', ']']))
+        .replace("@APPLICATION_PORT@", port)
         .replace("@SOCKET@", socket)
 }
 
@@ -87,8 +92,9 @@ mod tests {
         let text = filled(CADDY, &addresses(), literal(socket).unwrap());
         assert!(text.contains("`unix//a \"b\"\\c/@LISTEN@/verify.sock` {"), "{text}");
         assert!(text.contains("http://:8080 {\n\tbind ::1\n"), "{text}");
-        for template in [NGINX, CADDY, HAPROXY] {
+        for template in [NGINX, CADDY, ENVOY, HAPROXY] {
             let text = filled(template, &addresses(), "/s");
+            assert!(!text.contains("APPLICATION_"), "{text}");
             for place in ["@SOCKET@", "@APPLICATION@", "@LISTEN@", "@IP@", "@PORT@"] {
                 assert!(!text.contains(place), "{place}: {text}");
             }
