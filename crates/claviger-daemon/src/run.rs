@@ -146,7 +146,8 @@ pub async fn run(
     let (alive, last_gone) = mpsc::channel(1);
     let connections = Connections::fitting(getrlimit(Resource::Nofile).current);
     for listener in [admin, verify] {
-        let server = Server::new(listener.access, module(&context, listener.access)?, stop_handle.clone());
+        let methods = module(&context, listener.access)?;
+        let server = Server::new(listener.access, methods, Arc::clone(&service), stop_handle.clone());
         tokio::spawn(accept(listener, server, connections.clone(), stopping.clone(), alive.clone()));
     }
     drop((alive, stop_handle, stopping));

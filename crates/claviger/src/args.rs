@@ -1,6 +1,7 @@
 //! Owns the grammar of the command line. Must not look at the environment, a file or the daemon.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -57,6 +58,20 @@ that journal every key is suspended until you release it, one by one.
 Examples:
   claviger stop && claviger restore ~/claviger-2026-11-20.backup
   claviger keys release \"Budget app\"";
+
+const INTEGRATE_HELP: &str = "\
+Each is complete, commented, and for this installation's verify.sock. The
+gateway asks Claviger about every request: /accounts/ID needs a key that may
+see that account, every other path a right key. Nothing is let through while
+the daemon is away. How to install one: docs/integrations.
+
+Examples:
+  claviger integrate nginx > /etc/nginx/conf.d/claviger.conf
+  claviger integrate nginx --listen 127.0.0.1:8081 --application 10.0.0.7:80
+  claviger integrate caddy > /etc/caddy/Caddyfile
+  claviger integrate envoy > /etc/envoy/envoy.yaml
+  claviger integrate haproxy > /etc/haproxy/haproxy.cfg
+  claviger integrate haproxy --lua > /etc/haproxy/claviger.lua";
 
 const EVERYWHERE: &str = "Options of every command";
 const DATA_DIR_HELP: &str =
@@ -137,6 +152,9 @@ pub(crate) enum Command {
     Activity(Activity),
     /// Make one raw JSON-RPC call
     Rpc(Rpc),
+    /// Print the configuration of a gateway that asks Claviger
+    #[command(subcommand, after_help = INTEGRATE_HELP)]
+    Integrate(Integrate),
     /// Print shell completions
     Completions {
         /// The shell to print them for
@@ -335,6 +353,36 @@ pub(crate) struct Rpc {
     pub(crate) params: Option<String>,
 }
 
+/// `claviger integrate …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Integrate {
+    /// For nginx: a file for conf.d
+    Nginx(Addresses),
+    /// For Caddy: a Caddyfile
+    Caddy(Addresses),
+    /// For Envoy: an envoy.yaml
+    Envoy(Addresses),
+    /// For `HAProxy`: a haproxy.cfg, and with --lua the script beside it
+    Haproxy {
+        #[command(flatten)]
+        addresses: Addresses,
+        /// Print claviger.lua, which the haproxy.cfg loads
+        #[arg(long)]
+        lua: bool,
+    },
+}
+
+/// Where a gateway stands.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Addresses {
+    /// Where the gateway listens
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8080", value_parser = usage::listener)]
+    pub(crate) listen: SocketAddr,
+    /// Where the application is
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:3000", value_parser = usage::address)]
+    pub(crate) application: String,
+}
+
 /// What the command line asks for.
 #[derive(Debug)]
 pub(crate) enum Parsed {
@@ -387,9 +435,12 @@ mod tests {
 
     #[test]
     fn help_that_ends_with_examples_fits_a_terminal() {
-        for (line, end) in
-            [("doctor --help", DOCTOR_HELP), ("backup --help", BACKUP_HELP), ("restore --help", RESTORE_HELP)]
-        {
+        for (line, end) in [
+            ("doctor --help", DOCTOR_HELP),
+            ("backup --help", BACKUP_HELP),
+            ("restore --help", RESTORE_HELP),
+            ("integrate --help", INTEGRATE_HELP),
+        ] {
             assert!(end.lines().all(|line| line.len() < 80));
             let Ok(Parsed::Help(help)) = parsed(line) else { panic!("no help") };
             assert!(help.trim_end().ends_with(end), "{help}");
@@ -433,6 +484,12 @@ mod tests {
             "rpc system.health",
             "rpc keys.get {}",
             "rpc keys.verify -",
+            "integrate nginx",
+            "integrate caddy",
+            "integrate envoy",
+            "integrate haproxy",
+            "integrate haproxy --lua",
+            "integrate nginx --listen [::1]:80 --application app.internal:3000",
             "completions bash",
             "--data-dir /a --runtime-dir /b --config /c keys list",
             "keys list --data-dir /a --runtime-dir /b --config /c",
@@ -483,6 +540,10 @@ mod tests {
             &["backup", "a", S],
             &["restore", "a", S],
             &["keys", "release", "X", S],
+            &["integrate", S],
+            &["integrate", "nginx", S],
+            &["integrate", "nginx", "--listen", S],
+            &["integrate", "nginx", "--application", S],
         ] {
             let report = refusal(argv);
             assert!(!report.contains("S3cr3t") && !report.contains("clv_"), "{argv:?}: {report}");
@@ -502,6 +563,8 @@ mod tests {
             (&["storage-mode", "onn"], "on, off"),
             (&["activity", "--limit", "0"], "1 or more"),
             (&["status", "--json", "extra"], "argument 3"),
+            (&["integrate", "nginx", "--listen", "8080"], "IP:PORT"),
+            (&["integrate", "nginx", "--application", "app;:80"], "HOST:PORT"),
         ] {
             let report = refusal(argv);
             assert!(report.contains(part), "{argv:?}: {report}");

@@ -3,6 +3,7 @@
 
 use std::error::Error as _;
 use std::ffi::OsString;
+use std::net::SocketAddr;
 
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
@@ -11,6 +12,25 @@ use crate::failure::Failure;
 /// Reads how many entries are wanted.
 pub(crate) fn count(text: &str) -> Result<usize, &'static str> {
     text.parse().ok().filter(|count| *count > 0).ok_or("must be a whole number, 1 or more")
+}
+
+/// Reads an address to listen at.
+pub(crate) fn listener(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "must be an address and a port, such as 127.0.0.1:8080 or [::1]:8080")
+}
+
+/// Reads where something else listens: an address or a name, and a port.
+pub(crate) fn address(text: &str) -> Result<String, &'static str> {
+    let is_name = |host: &str| {
+        !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
+    };
+    let is_host_and_port = text
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| is_name(host) && port.parse::<u16>().is_ok_and(|port| port > 0));
+    if is_host_and_port || text.parse::<SocketAddr>().is_ok() {
+        return Ok(text.to_owned());
+    }
+    Err("must be a host and a port, such as 127.0.0.1:3000 or app.internal:80")
 }
 
 /// Tells that a secret does not belong into the arguments, where every user of the machine can read it.

@@ -300,6 +300,15 @@ fn text_of(file: &mut File) -> String {
 pub(crate) struct Process(Child);
 
 impl Process {
+    pub(super) fn of(child: Child) -> Self {
+        Self(child)
+    }
+
+    /// How it ended, where it has.
+    pub(super) fn status(&mut self) -> Option<ExitStatus> {
+        self.0.try_wait().unwrap()
+    }
+
     /// Waits until it has ended by itself.
     pub(super) fn wait(&mut self, what: &str) -> i32 {
         exit_code(eventually(what, || self.0.try_wait().unwrap()))

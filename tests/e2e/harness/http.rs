@@ -1,6 +1,6 @@
-//! Owns one HTTP exchange over a Unix socket, down to the bytes. Must not know JSON-RPC.
+//! Owns HTTP down to the bytes: one exchange over a Unix socket, and messages read one by one. Must not know JSON-RPC.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
@@ -23,7 +23,8 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
+    /// The first header of this name, which is in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
@@ -51,6 +52,57 @@ pub(crate) fn exchange(socket: &Path, request: &[u8]) -> io::Result<Answer> {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     parse(&raw).ok_or_else(|| io::Error::other("the answer is not HTTP"))
+}
+
+/// A request or an answer.
+#[derive(Debug)]
+pub(super) struct Message {
+    pub(super) first_line: String,
+    /// The headers, names in lower case.
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
+}
+
+/// Reads one message and leaves what comes after it. One that says nothing of its length has no body.
+pub(super) fn read_message(reader: &mut impl BufRead) -> io::Result<Message> {
+    let first_line = read_line(reader)?;
+    let mut headers = Vec::new();
+    loop {
+        let line = read_line(reader)?;
+        let Some((name, value)) = line.split_once(':') else { break };
+        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+    }
+    let header = |name| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let mut body = Vec::new();
+    if header("transfer-encoding") == Some("chunked") {
+        loop {
+            let len = u64::from_str_radix(&read_line(reader)?, 16).map_err(io::Error::other)?;
+            reader.by_ref().take(len).read_to_end(&mut body)?;
+            read_line(reader)?;
+            if len == 0 {
+                break;
+            }
+        }
+    } else if let Some(len) = header("content-length").and_then(|len| len.parse().ok()) {
+        reader.take(len).read_to_end(&mut body)?;
+    }
+    Ok(Message { first_line, headers, body })
+}
+
+/// Reads one answer and leaves what comes after it.
+pub(super) fn read_answer(reader: &mut impl BufRead) -> io::Result<Answer> {
+    let Message { first_line, headers, body } = read_message(reader)?;
+    let status = first_line.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let status = status.ok_or_else(|| io::Error::other("the answer is not HTTP"))?;
+    Ok(Answer { status, headers, body })
+}
+
+fn read_line(reader: &mut impl BufRead) -> io::Result<String> {
+    let mut line = Vec::new();
+    if reader.read_until(b'\n', &mut line)? == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(String::from_utf8_lossy(&line).trim_end().to_owned())
 }
 
 fn parse(raw: &[u8]) -> Option<Answer> {

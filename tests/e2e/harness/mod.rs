@@ -1,9 +1,12 @@
 //! Owns what every test starts from: a daemon in a directory of its own, and the ways to talk to it. Must not hold a
 //! rule of the product.
 
+mod application;
+mod caller;
 mod daemon;
 mod disk;
 mod effort;
+mod gateway;
 mod home;
 mod http;
 mod process;
@@ -13,10 +16,13 @@ mod secret;
 mod wait;
 mod websocket;
 
+pub(crate) use application::Seen;
+pub(crate) use caller::Caller;
 pub(crate) use daemon::{Daemon, Minted};
 pub(crate) use effort::{effort, tell};
+pub(crate) use gateway::{Gateway, Kind};
 pub(crate) use home::{Home, Output, Process};
-pub(crate) use http::exchange;
+pub(crate) use http::{Answer, exchange};
 pub(crate) use process::{peak_memory, processor_time};
 pub(crate) use rpc::{RpcError, Socket, assert_code};
 pub(crate) use screen::{OpenedFor, Screen};

@@ -25,9 +25,9 @@ use tower::Service as _;
 use tower::layer::util::{Identity, Stack};
 
 use super::deadline::{DEADLINE, Paced, Progress};
-use crate::http::{BODY_LIMIT, hung_up, read_call, refusal};
+use crate::http::{BODY_LIMIT, Route, authorize, health, hung_up, read_call, refusal};
 use crate::rpc::{GateLayer, NoAnswer, OverWebSocket, Peer, max_answer};
-use crate::service::FaultId;
+use crate::service::{FaultId, Service};
 
 /// How many subscriptions a connection may have.
 const SUBSCRIPTIONS: u32 = 16;
@@ -48,13 +48,14 @@ struct Place {
 pub struct Server {
     builder: TowerServiceBuilder<Gated, Identity>,
     methods: Methods,
+    service: Arc<Service>,
     stop: StopHandle,
 }
 
 impl Server {
-    /// Answers the calls of one socket with these methods until `stop` says so.
+    /// Answers the calls of one socket with these methods, and gateways with this service, until `stop` says so.
     #[must_use]
-    pub fn new(socket: Access, methods: impl Into<Methods>, stop: StopHandle) -> Self {
+    pub fn new(socket: Access, methods: impl Into<Methods>, service: Arc<Service>, stop: StopHandle) -> Self {
         let config = ServerConfig::builder()
             .max_request_body_size(BODY_LIMIT)
             .max_response_body_size(max_answer(socket))
@@ -68,7 +69,7 @@ impl Server {
             .set_config(config)
             .set_rpc_middleware(RpcServiceBuilder::new().layer(GateLayer(socket)))
             .to_service_builder();
-        Self { builder, methods: methods.into(), stop }
+        Self { builder, methods: methods.into(), service, stop }
     }
 }
 
@@ -86,7 +87,10 @@ pub(super) async fn serve(
     let service = service_fn(|request: Request<Incoming>| {
         let (rpc, place, progress) = (rpc.clone(), place.clone(), progress.clone());
         async move {
-            let answer = answer(request, peer, rpc, place, &progress).await;
+            let answer = match Route::of(request.uri().path()) {
+                Route::Rpc => answer_call(request, peer, rpc, place, &progress).await,
+                other => answer_at(other, request, peer, &server.service).await,
+            };
             progress.answered();
             Ok::<_, Infallible>(answer)
         }
@@ -120,10 +124,30 @@ pub(super) async fn answer_alone(
     let rpc = server.builder.clone().build(server.methods.clone(), server.stop.clone());
     let permit = Arc::new(tokio::sync::Semaphore::new(1)).acquire_owned().await;
     let place = Place { _permit: Arc::new(permit.expect("nobody closes the semaphore")) };
-    answer(request, peer, rpc, place, &Progress::default()).await
+    match Route::of(request.uri().path()) {
+        Route::Rpc => answer_call(request, peer, rpc, place, &Progress::default()).await,
+        other => answer_at(other, request, peer, &server.service).await,
+    }
 }
 
-async fn answer<B>(
+/// Answers what is no JSON-RPC.
+async fn answer_at<B>(
+    route: Route,
+    request: Request<B>,
+    peer: Peer,
+    service: &Service,
+) -> Response<HttpBody> {
+    match route {
+        Route::Authorize => authorize(service, peer, &request.into_parts().0).await,
+        Route::Health => health(request.method()),
+        Route::Rpc | Route::Nowhere => {
+            let message = "nothing is here: JSON-RPC is at /, and gateways ask at /authorize";
+            refusal(StatusCode::NOT_FOUND, "NOT_FOUND", message)
+        }
+    }
+}
+
+async fn answer_call<B>(
     request: Request<B>,
     peer: Peer,
     mut rpc: TowerService<Gated, Identity>,
@@ -134,9 +158,6 @@ where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    if request.uri().path() != "/" {
-        return refusal(StatusCode::NOT_FOUND, "NOT_FOUND", "nothing is here: JSON-RPC is at /");
-    }
     let mut request = if is_upgrade_request(&request) {
         let mut request = request.map(HttpBody::new);
         request.extensions_mut().insert(OverWebSocket);

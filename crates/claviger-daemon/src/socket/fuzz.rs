@@ -124,7 +124,8 @@ impl Daemon {
         let context = Arc::new(Context { service: Arc::clone(&service), about });
         let (stop, rpc) = stop_channel();
         let server = |access| {
-            Server::new(access, module(&context, access).expect("the table of methods"), stop.clone())
+            let methods = module(&context, access).expect("the table of methods");
+            Server::new(access, methods, Arc::clone(&context.service), stop.clone())
         };
         let (admin, verify) = (server(Access::Admin), server(Access::Verify));
         let mut daemon = Self {

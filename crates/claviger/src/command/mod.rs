@@ -7,6 +7,7 @@ mod completions;
 mod consent;
 mod doctor;
 mod handover;
+mod integrate;
 mod keys;
 mod restore;
 mod rpc;
@@ -52,6 +53,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Some(Command::StorageMode { state }) => connection::wait(storage_mode::run(&context()?, state)),
         Some(Command::Verify(verify)) => connection::wait(verify::run(&context()?, verify)),
         Some(Command::Activity(activity)) => connection::wait(activity::run(&context()?, activity)),
+        Some(Command::Integrate(integrate)) => integrate::run(&context()?.settings, &integrate),
         Some(Command::Rpc(rpc)) => connection::wait(rpc::run(&context()?, rpc)),
     }
 }

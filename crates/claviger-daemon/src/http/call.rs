@@ -1,9 +1,8 @@
-//! Owns what is HTTP about a call: the size of its body, whether it is JSON at all, plain refusals. Must not know methods.
+//! Owns what is HTTP about a call: the size of its body, and whether it is JSON and a call at all. Must not know methods.
 
 use claviger_api::param::depth_of;
 use claviger_api::{Code, Error};
-use http::header::{CONNECTION, CONTENT_TYPE};
-use http::{HeaderValue, Response, StatusCode};
+use http::{Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes};
 use jsonrpsee::server::HttpBody;
@@ -12,6 +11,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use super::{hung_up, json};
 use crate::rpc::{DEPTH, NOT_A_CALL};
 
 /// How large a request's body may be. Bytes.
@@ -89,26 +89,6 @@ fn rpc_refusal(status: StatusCode, id: Id<'static>, error: Error) -> Response<Ht
     let payload = ResponsePayload::<()>::error(ErrorObjectOwned::from(error));
     let body = serde_json::to_string(&jsonrpsee::types::Response::new(payload, id)).unwrap_or_default();
     json(status, body)
-}
-
-/// A refusal of something that is no JSON-RPC at all.
-#[must_use]
-pub fn refusal(status: StatusCode, code: &str, message: &str) -> Response<HttpBody> {
-    json(status, serde_json::json!({ "error": { "code": code, "message": message } }).to_string())
-}
-
-/// An answer after which the connection is closed.
-#[must_use]
-pub fn hung_up(mut answer: Response<HttpBody>) -> Response<HttpBody> {
-    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    answer
-}
-
-fn json(status: StatusCode, body: String) -> Response<HttpBody> {
-    let mut answer = Response::new(HttpBody::from(body));
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    answer
 }
 
 #[cfg(test)]

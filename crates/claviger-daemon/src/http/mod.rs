@@ -1,0 +1,99 @@
+//! Owns what is HTTP: the bodies of calls, the interface for gateways, plain refusals. Must not know methods.
+
+mod authorize;
+mod call;
+
+use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
+use http::{HeaderValue, Method, Response, StatusCode};
+use jsonrpsee::server::HttpBody;
+
+pub use authorize::authorize;
+pub use call::{BODY_LIMIT, read_call};
+
+/// What a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// JSON-RPC.
+    Rpc,
+    /// The question of a gateway.
+    Authorize,
+    /// Whether the daemon answers.
+    Health,
+    /// Nothing.
+    Nowhere,
+}
+
+impl Route {
+    /// Finds what a path leads to. Below `/authorize` everything is that: some gateways append the client's own path.
+    #[must_use]
+    pub fn of(path: &str) -> Self {
+        match path {
+            "/" => Self::Rpc,
+            "/authorize" => Self::Authorize,
+            "/healthz" => Self::Health,
+            other if other.starts_with("/authorize/") => Self::Authorize,
+            _ => Self::Nowhere,
+        }
+    }
+}
+
+/// Says that the daemon answers.
+#[must_use]
+pub fn health(method: &Method) -> Response<HttpBody> {
+    if method != Method::GET && method != Method::HEAD {
+        return refusal(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "INVALID_REQUEST",
+            "GET asks whether the daemon answers",
+        );
+    }
+    let mut answer = Response::new(HttpBody::from("ok".to_owned()));
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// A refusal of something that is no JSON-RPC at all.
+#[must_use]
+pub fn refusal(status: StatusCode, code: &str, message: &str) -> Response<HttpBody> {
+    json(status, serde_json::json!({ "error": { "code": code, "message": message } }).to_string())
+}
+
+/// An answer after which the connection is closed.
+#[must_use]
+pub fn hung_up(mut answer: Response<HttpBody>) -> Response<HttpBody> {
+    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    answer
+}
+
+fn json(status: StatusCode, body: String) -> Response<HttpBody> {
+    let mut answer = Response::new(HttpBody::from(body));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_leads_to_one_thing() {
+        for (path, route) in [
+            ("/", Route::Rpc),
+            ("/authorize", Route::Authorize),
+            ("/authorize/", Route::Authorize),
+            ("/authorize/v1/accounts", Route::Authorize),
+            ("/authorizer", Route::Nowhere),
+            ("/Authorize", Route::Nowhere),
+            ("//authorize", Route::Nowhere),
+            ("/authorize%2fx", Route::Nowhere),
+            ("/healthz", Route::Health),
+            ("/healthz/", Route::Nowhere),
+            ("", Route::Nowhere),
+        ] {
+            assert_eq!(Route::of(path), route, "{path}");
+        }
+    }
+}
