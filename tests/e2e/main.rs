@@ -14,6 +14,7 @@ mod durability;
 mod envelope;
 mod events;
 mod failing_io;
+mod following;
 mod full_disk;
 mod gateways;
 mod harness;

@@ -339,9 +339,12 @@ pub(crate) struct Activity {
     /// Only what happened to this key, by id (deleted ones too) or name
     #[arg(long)]
     pub(crate) key: Option<String>,
-    /// How many entries at most [default: 100 on a terminal, else all]
+    /// How many entries at most [default: 100 on a terminal, else all; 10 with --follow]
     #[arg(long, value_name = "N", value_parser = usage::count)]
     pub(crate) limit: Option<usize>,
+    /// Show the latest, oldest first, and then each new one as it comes; JSON has one a line
+    #[arg(long)]
+    pub(crate) follow: bool,
 }
 
 /// `claviger rpc`.
@@ -481,6 +484,7 @@ mod tests {
             "verify --account acc_1",
             "verify --json",
             "activity --key CI --limit 5",
+            "activity --follow --json",
             "rpc system.health",
             "rpc keys.get {}",
             "rpc keys.verify -",

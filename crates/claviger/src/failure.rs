@@ -126,7 +126,6 @@ impl Failure {
     }
 
     /// The code that is told, where something is.
-    #[cfg(test)]
     pub(crate) fn code(&self) -> Option<&'static str> {
         match self {
             Self::Told(report) => Some(report.code),

@@ -1,5 +1,7 @@
 //! Owns `claviger activity`. Must not change anything.
 
+mod follow;
+
 use claviger_api::client::Client;
 use claviger_api::method::{ActivityList, ListActivity};
 use claviger_api::page::Limit;
@@ -27,6 +29,9 @@ pub(crate) async fn run(context: &Context, activity: Activity) -> Result<(), Fai
         },
     };
     let reader = output::reader();
+    if activity.follow {
+        return follow::run(context, client, key, activity.limit).await;
+    }
     match (context.format, reader) {
         (Format::Json, _) => {
             let mut entries = Vec::new();
