@@ -27,6 +27,7 @@ mod lists;
 mod memory;
 mod methods;
 mod names;
+mod piped;
 mod proxies;
 mod races;
 mod refusals;

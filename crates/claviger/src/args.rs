@@ -155,6 +155,8 @@ pub(crate) enum Command {
     /// Print the configuration of a gateway that asks Claviger
     #[command(subcommand, after_help = INTEGRATE_HELP)]
     Integrate(Integrate),
+    /// Print the manual page
+    Man,
     /// Print shell completions
     Completions {
         /// The shell to print them for
@@ -328,6 +330,9 @@ pub(crate) struct Verify {
     /// The account that the caller wants to see
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<String>,
+    /// Read a secret and, behind a space, an account's id from each line, and write a JSON verdict on each, until the end
+    #[arg(long, conflicts_with = "account")]
+    pub(crate) lines: bool,
     // Takes whatever else is there, so that a secret in the wrong place is refused by us, not told by clap.
     #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) misplaced: Vec<OsString>,
@@ -483,6 +488,7 @@ mod tests {
             "verify",
             "verify --account acc_1",
             "verify --json",
+            "verify --lines",
             "activity --key CI --limit 5",
             "activity --follow --json",
             "rpc system.health",
@@ -495,6 +501,7 @@ mod tests {
             "integrate haproxy --lua",
             "integrate nginx --listen [::1]:80 --application app.internal:3000",
             "completions bash",
+            "man",
             "--data-dir /a --runtime-dir /b --config /c keys list",
             "keys list --data-dir /a --runtime-dir /b --config /c",
         ] {

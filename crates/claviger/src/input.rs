@@ -25,6 +25,55 @@ pub(crate) fn secret() -> Result<Secret, Failure> {
     Ok(Secret::new(String::from_utf8_lossy(&bytes)))
 }
 
+/// Standard input line by line, through a buffer that is never grown and is wiped.
+pub(crate) struct Lines {
+    input: File,
+    buffer: Zeroizing<Vec<u8>>,
+    /// Where what was read and not given yet begins and ends.
+    from: usize,
+    to: usize,
+}
+
+impl Lines {
+    /// Begins to read standard input.
+    pub(crate) fn new() -> Result<Self, Failure> {
+        Ok(Self { input: unbuffered()?, buffer: Zeroizing::new(vec![0; MAX_SECRET]), from: 0, to: 0 })
+    }
+
+    /// Gives the next line, without its end, to `use_line`; `None` at the end of the input. A line that is longer than any
+    /// secret is given cut short: it is no key's either way.
+    pub(crate) fn next<T>(&mut self, use_line: impl FnOnce(&[u8]) -> T) -> Result<Option<T>, Failure> {
+        let mut line = Zeroizing::new(Vec::with_capacity(MAX_SECRET));
+        let mut has_begun = false;
+        loop {
+            let waiting = &self.buffer[self.from..self.to];
+            has_begun |= !waiting.is_empty();
+            let end = waiting.iter().position(|byte| *byte == b'\n');
+            let part = &waiting[..end.unwrap_or(waiting.len())];
+            let room = MAX_SECRET - line.len();
+            line.extend_from_slice(&part[..part.len().min(room)]);
+            if let Some(end) = end {
+                self.from += end + 1;
+                break;
+            }
+            (self.from, self.to) = (0, 0);
+            match self.input.read(&mut self.buffer) {
+                Ok(count) => self.to = count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(unreadable(&error)),
+            }
+            if self.to == 0 {
+                if !has_begun {
+                    return Ok(None);
+                }
+                break;
+            }
+        }
+        let line = line.strip_suffix(b"\r").unwrap_or(&line);
+        Ok(Some(use_line(line)))
+    }
+}
+
 /// Reads the parameters of a call: all of standard input.
 pub(crate) fn params() -> Result<Zeroizing<String>, Failure> {
     let bytes = all(MAX_PARAMS + 1)?;

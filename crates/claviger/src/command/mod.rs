@@ -9,6 +9,7 @@ mod doctor;
 mod handover;
 mod integrate;
 mod keys;
+mod man;
 mod restore;
 mod rpc;
 mod status;
@@ -37,6 +38,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let context = || Settings::find(&places).map(|settings| Context { settings, format });
     match command {
         None => interface::run(&context()?.settings, look),
+        Some(Command::Man) => man::run(),
         Some(Command::Completions { shell }) => completions::run(shell),
         Some(Command::Demo(own)) => {
             let look = Look { plain: look.plain || own.plain, mouse: look.mouse || own.mouse };

@@ -1,5 +1,7 @@
 //! Owns `claviger verify`. Must not take a secret from an argument, nor tell one.
 
+mod lines;
+
 use claviger_api::client::{CallError, Client};
 use claviger_api::id::PresentedAccountId;
 use claviger_api::method::{AccountsVisible, KeysVerify, ListVisible, VerifySecret};
@@ -33,6 +35,9 @@ async fn ask(client: &Client, secret: &Secret, wanted: Option<&str>) -> Result<V
 
 /// Reads a secret and says whose it is.
 pub(crate) async fn run(context: &Context, verify: Verify) -> Result<(), Failure> {
+    if verify.lines {
+        return lines::run(&context.settings).await;
+    }
     // An unset variable must not skip the check.
     if verify.account.as_deref() == Some("") {
         return Err(Failure::usage("--account must not be empty: leave it out to check no account"));

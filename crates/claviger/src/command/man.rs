@@ -1,0 +1,96 @@
+//! Owns `claviger man`: the manual page, made from the grammar. Must not need a home directory or a daemon.
+
+use clap::{Arg, Command, CommandFactory};
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
+
+use crate::args::Args;
+use crate::failure::Failure;
+use crate::output;
+
+/// Prints the manual page, for `man -l -` or a file in `man1`.
+pub(crate) fn run() -> Result<(), Failure> {
+    let page = page().map_err(|error| Failure::failed(format!("the manual page cannot be made: {error}")))?;
+    output::text(&String::from_utf8_lossy(&page))
+}
+
+fn page() -> std::io::Result<Vec<u8>> {
+    let mut command = Args::command().subcommand_required(false);
+    command.build();
+    let man = Man::new(command.clone());
+    let mut page = Vec::new();
+    man.render_title(&mut page)?;
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    man.render_description_section(&mut page)?;
+    man.render_options_section(&mut page)?;
+    let mut commands = Roff::new();
+    commands.control("SH", ["COMMANDS"]);
+    describe(&mut commands, &command, "claviger");
+    commands.to_writer(&mut page)?;
+    man.render_extra_section(&mut page)?;
+    Ok(page)
+}
+
+/// Describes what is below a command, each with what it takes beside the options of every command.
+fn describe(page: &mut Roff, command: &Command, called: &str) {
+    let shown = command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help");
+    for sub in shown {
+        let called = format!("{called} {}", sub.get_name());
+        if sub.has_subcommands() {
+            describe(page, sub, &called);
+            continue;
+        }
+        let of_its_own = |arg: &&Arg| !arg.is_hide_set() && !arg.is_global_set() && arg.get_id() != "help";
+        let arguments: Vec<&Arg> = sub.get_arguments().filter(of_its_own).collect();
+        let usage = |argument: &&Arg| {
+            let text = written(argument);
+            if argument.is_required_set() { format!(" {text}") } else { format!(" [{text}]") }
+        };
+        let line = arguments.iter().map(usage).collect::<Vec<_>>().concat();
+        page.control("TP", []);
+        page.text([bold(called), roman(line)]);
+        let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
+        page.text([roman(format!("{about}."))]);
+        for argument in arguments {
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            page.control("RS", []);
+            page.control("TP", []);
+            page.text([bold(written(argument))]);
+            page.text([roman(help)]);
+            page.control("RE", []);
+        }
+    }
+}
+
+/// An argument as the command line has it.
+fn written(argument: &Arg) -> String {
+    let values = argument.get_value_names().unwrap_or_default().iter().map(ToString::to_string);
+    let value = values.collect::<Vec<_>>().join(" ");
+    match argument.get_long() {
+        None => value,
+        Some(long) if argument.get_action().takes_values() => format!("--{long} {value}"),
+        Some(long) => format!("--{long}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_in_the_manual() {
+        let page = String::from_utf8(page().unwrap()).unwrap();
+        for part in [
+            ".TH claviger 1",
+            "claviger keys rotate",
+            "KEY",
+            "claviger storage\\-mode",
+            "\\-\\-account ID",
+            "Exit status",
+        ] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        assert!(!page.contains("detached"), "what is hidden is not told");
+    }
+}
