@@ -21,21 +21,10 @@ pub fn visible(scope: &Scope, account: Option<Account>) -> Result<Account, Denia
 
 #[cfg(test)]
 mod tests {
-    use claviger_api::{AccountId, Timestamp};
+    use claviger_api::AccountId;
 
+    use super::super::sample::account;
     use super::*;
-
-    fn account(id: &str) -> Account {
-        Account {
-            id: AccountId::parse(id).unwrap(),
-            name: id.into(),
-            institution: None,
-            mask: None,
-            kind: None,
-            connected_at: Timestamp::default(),
-            version: 1,
-        }
-    }
 
     #[test]
     fn out_of_scope_and_absent_are_one_answer() {

@@ -226,44 +226,17 @@ fn said(scope: &Scope) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::{account, key};
     use super::*;
-    use crate::token::{HashingCost, SlowHash};
 
     fn only(count: usize) -> Scope {
         (0..count).map(|n| AccountId::parse(&format!("a{n}")).unwrap()).collect()
     }
 
-    fn key(scope: Scope) -> KeyRecord {
-        KeyRecord {
-            id: KeyId::from_body("AAAAAAAAAAAA").unwrap(),
-            name: "Key".into(),
-            hint: String::new(),
-            scope,
-            created_at: claviger_api::Timestamp::default(),
-            rotated_at: None,
-            generation: 1,
-            version: 1,
-            hash: SlowHash { cost: HashingCost::new(8, 1, 1).unwrap(), salt: [0; 16], hash: [0; 32] },
-            suspended_at: None,
-            needs_rotation: false,
-        }
-    }
-
-    fn account() -> Account {
-        Account {
-            id: AccountId::parse("a0").unwrap(),
-            name: "Account".into(),
-            institution: None,
-            mask: None,
-            kind: None,
-            connected_at: claviger_api::Timestamp::default(),
-            version: 1,
-        }
-    }
-
     #[test]
     fn what_only_revokes_takes_away_and_gives_nothing() {
-        let (all, two, one, none) = (key(Scope::All), key(only(2)), key(only(1)), key(only(0)));
+        let (all, two, one, none) =
+            (key('A', Scope::All), key('A', only(2)), key('A', only(1)), key('A', only(0)));
         let renamed = KeyRecord { name: "Other".into(), ..two.clone() };
         let rotated = KeyRecord { generation: 2, ..two.clone() };
         let suspended = KeyRecord { suspended_at: Some(claviger_api::Timestamp::default()), ..two.clone() };
@@ -272,7 +245,7 @@ mod tests {
             (Edit::rescope(all.clone(), two.clone()), true),
             (Edit::rescope(two.clone(), one.clone()), true),
             (Edit::rescope(one.clone(), none), true),
-            (Edit::disconnect(account(), vec![one.clone(), two.clone()]), true),
+            (Edit::disconnect(account("a0"), vec![one.clone(), two.clone()]), true),
             (Edit::set_storage_mode(false), true),
             (Edit::create(one.clone(), true), false),
             (Edit::rescope(one, two.clone()), false),
@@ -280,8 +253,8 @@ mod tests {
             (Edit::rename(two.clone(), renamed), false),
             (Edit::rotate(two.clone(), rotated), false),
             (Edit::release(suspended, two), false),
-            (Edit::connect(account()), false),
-            (Edit::update(account(), Account { version: 2, ..account() }), false),
+            (Edit::connect(account("a0")), false),
+            (Edit::update(account("a0"), Account { version: 2, ..account("a0") }), false),
             (Edit::set_storage_mode(true), false),
         ] {
             assert_eq!(edit.only_revokes(), only_revokes, "{:?}", edit.note);

@@ -6,6 +6,8 @@ mod edit;
 mod key;
 mod restoration;
 mod revocation;
+#[cfg(test)]
+pub(crate) mod sample;
 mod usage;
 
 pub use access::{Denial, visible};

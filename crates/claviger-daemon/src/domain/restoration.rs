@@ -177,49 +177,18 @@ mod tests {
     use claviger_api::Scope;
     use proptest::prelude::*;
 
+    use super::super::sample::{self, account, account_id, only};
     use super::*;
-    use crate::token::{HashingCost, SlowHash};
 
     const NOW: Timestamp = Timestamp::from_millis(9);
-
-    fn account_id(id: &str) -> AccountId {
-        AccountId::parse(id).unwrap()
-    }
-
-    fn only(ids: &[&str]) -> Scope {
-        ids.iter().map(|id| account_id(id)).collect()
-    }
 
     fn set(ids: &[&str]) -> BTreeSet<AccountId> {
         ids.iter().map(|id| account_id(id)).collect()
     }
 
-    fn account(id: &str) -> Account {
-        Account {
-            id: account_id(id),
-            name: id.into(),
-            institution: None,
-            mask: None,
-            kind: None,
-            connected_at: Timestamp::default(),
-            version: 1,
-        }
-    }
-
+    /// One that was rotated before.
     fn key(letter: char, scope: Scope) -> KeyRecord {
-        KeyRecord {
-            id: KeyId::from_body(&letter.to_string().repeat(12)).unwrap(),
-            name: letter.into(),
-            hint: String::new(),
-            scope,
-            created_at: Timestamp::default(),
-            rotated_at: None,
-            generation: 2,
-            version: 1,
-            hash: SlowHash { cost: HashingCost::new(8, 1, 1).unwrap(), salt: [0; 16], hash: [0; 32] },
-            suspended_at: None,
-            needs_rotation: false,
-        }
+        KeyRecord { generation: 2, ..sample::key(letter, scope) }
     }
 
     /// A store with three keys, of which all is found.

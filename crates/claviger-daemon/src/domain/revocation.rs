@@ -73,67 +73,33 @@ fn of_key(change: &KeyEdit, disconnected: &BTreeSet<&AccountId>) -> Vec<Revocati
 
 #[cfg(test)]
 mod tests {
-    use claviger_api::{Account, Timestamp};
-
     use super::super::KeyRecord;
+    use super::super::sample::{account, key, only};
     use super::*;
-    use crate::token::{HashingCost, SlowHash};
-
-    fn only(ids: &[&str]) -> Scope {
-        ids.iter().map(|id| AccountId::parse(id).unwrap()).collect()
-    }
-
-    fn key(scope: Scope) -> KeyRecord {
-        KeyRecord {
-            id: KeyId::from_body("AAAAAAAAAAAA").unwrap(),
-            name: "Key".into(),
-            hint: String::new(),
-            scope,
-            created_at: Timestamp::default(),
-            rotated_at: None,
-            generation: 1,
-            version: 1,
-            hash: SlowHash { cost: HashingCost::new(8, 1, 1).unwrap(), salt: [0; 16], hash: [0; 32] },
-            suspended_at: None,
-            needs_rotation: false,
-        }
-    }
-
-    fn account() -> Account {
-        Account {
-            id: AccountId::parse("a").unwrap(),
-            name: "Account".into(),
-            institution: None,
-            mask: None,
-            kind: None,
-            connected_at: Timestamp::default(),
-            version: 1,
-        }
-    }
 
     #[test]
     fn what_a_change_takes_away_is_named_and_nothing_else_is() {
-        let (all, ab, a) = (key(Scope::All), key(only(&["a", "b"])), key(only(&["a"])));
+        let (all, ab, a) = (key('A', Scope::All), key('A', only(&["a", "b"])), key('A', only(&["a"])));
         let id = all.id;
         let narrowed = |ids| match only(ids) {
             Scope::Only(to) => vec![Revocation::ScopeNarrowed { key: id, to }],
             Scope::All => vec![],
         };
         let retired = vec![Revocation::SecretRetired { key: id, generation: 2 }];
-        let gone = vec![Revocation::AccountDisconnected(account().id)];
+        let gone = vec![Revocation::AccountDisconnected(account("a").id)];
         for (edit, revocations) in [
             (Edit::delete(a.clone()), vec![Revocation::KeyDeleted(id)]),
             (Edit::rotate(a.clone(), KeyRecord { generation: 2, ..a.clone() }), retired),
             (Edit::rescope(all.clone(), a.clone()), narrowed(&["a"])),
             (Edit::rescope(ab.clone(), a.clone()), narrowed(&["a"])),
-            (Edit::rescope(ab.clone(), key(only(&["b", "c"]))), narrowed(&["b", "c"])),
+            (Edit::rescope(ab.clone(), key('A', only(&["b", "c"]))), narrowed(&["b", "c"])),
             (Edit::rescope(a.clone(), ab.clone()), vec![]),
             (Edit::rescope(a.clone(), all.clone()), vec![]),
-            (Edit::disconnect(account(), vec![a.clone(), ab.clone()]), gone),
+            (Edit::disconnect(account("a"), vec![a.clone(), ab.clone()]), gone),
             (Edit::set_storage_mode(false), vec![Revocation::StorageModeOff]),
             (Edit::set_storage_mode(true), vec![]),
             (Edit::create(all.clone(), false), vec![]),
-            (Edit::connect(account()), vec![]),
+            (Edit::connect(account("a")), vec![]),
             (Edit::rename(a.clone(), KeyRecord { name: "Other".into(), ..a }), vec![]),
         ] {
             assert_eq!(edit.revocations(), revocations, "{:?}", edit.note);

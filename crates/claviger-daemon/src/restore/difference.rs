@@ -142,34 +142,15 @@ mod tests {
     use claviger_api::Timestamp;
 
     use super::*;
-    use crate::token::{HashingCost, SlowHash};
+    use crate::domain::sample;
+    use crate::token::SlowHash;
 
     fn key(letter: char, name: &str) -> KeyRecord {
-        KeyRecord {
-            id: KeyId::from_body(&letter.to_string().repeat(12)).unwrap(),
-            name: name.into(),
-            hint: String::new(),
-            scope: Scope::All,
-            created_at: Timestamp::default(),
-            rotated_at: None,
-            generation: 1,
-            version: 1,
-            hash: SlowHash { cost: HashingCost::new(8, 1, 1).unwrap(), salt: [0; 16], hash: [0; 32] },
-            suspended_at: None,
-            needs_rotation: false,
-        }
+        KeyRecord { name: name.into(), ..sample::key(letter, Scope::All) }
     }
 
     fn account(id: &str, name: &str) -> Account {
-        Account {
-            id: AccountId::parse(id).unwrap(),
-            name: name.into(),
-            institution: None,
-            mask: None,
-            kind: None,
-            connected_at: Timestamp::default(),
-            version: 1,
-        }
+        Account { name: name.into(), ..sample::account(id) }
     }
 
     fn contents(keys: Vec<KeyRecord>, accounts: Vec<Account>) -> Contents {

@@ -148,35 +148,14 @@ mod tests {
     use super::super::tables::SETTINGS;
     use super::super::{Author, State, Store, record};
     use super::*;
-    use crate::domain::{Edit, KeyRecord};
-    use crate::token::{HashingCost, SlowHash};
+    use crate::domain::{Edit, KeyRecord, sample};
 
     const ID: &[u8; 12] = b"AAAAAAAAAAAA";
 
     /// A store with an account, and a key that sees it.
     fn store() -> Store {
-        let account = Account {
-            id: AccountId::parse("a").unwrap(),
-            name: "Account".into(),
-            institution: None,
-            mask: None,
-            kind: None,
-            connected_at: Timestamp::default(),
-            version: 1,
-        };
-        let key = KeyRecord {
-            id: KeyId::from_body("AAAAAAAAAAAA").unwrap(),
-            name: "Key".into(),
-            hint: String::new(),
-            scope: Scope::Only([account.id.clone()].into()),
-            created_at: Timestamp::default(),
-            rotated_at: None,
-            generation: 1,
-            version: 1,
-            hash: SlowHash { cost: HashingCost::new(8, 1, 1).unwrap(), salt: [0; 16], hash: [0; 32] },
-            suspended_at: None,
-            needs_rotation: false,
-        };
+        let account = Account { name: "Account".into(), ..sample::account("a") };
+        let key = KeyRecord { name: "Key".into(), ..sample::key('A', sample::only(&["a"])) };
         let store = Store::memory().unwrap();
         for edit in [Edit::connect(account), Edit::create(key, false)] {
             let author = Author { uid: 1000, pid: None };

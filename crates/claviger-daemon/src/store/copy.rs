@@ -54,12 +54,12 @@ fn copy_table<K: Key + 'static, V: Value + 'static>(
 mod tests {
     use std::collections::BTreeSet;
 
-    use claviger_api::{Account, AccountId, Timestamp};
+    use claviger_api::Timestamp;
     use redb::TableHandle;
 
     use super::super::{Author, Rows, Store, check};
     use super::*;
-    use crate::domain::Edit;
+    use crate::domain::{Edit, sample};
 
     fn tables(rows: &ReadTransaction) -> BTreeSet<String> {
         rows.list_tables().unwrap().map(|table| table.name().to_owned()).collect()
@@ -68,15 +68,7 @@ mod tests {
     #[test]
     fn a_copy_has_every_table_and_is_a_store() {
         let store = Store::memory().unwrap();
-        let account = Account {
-            id: AccountId::parse("a").unwrap(),
-            name: "Account".into(),
-            institution: None,
-            mask: None,
-            kind: None,
-            connected_at: Timestamp::default(),
-            version: 1,
-        };
+        let account = sample::account("a");
         let author = Author { uid: 1000, pid: None };
         let edit = Edit::connect(account.clone());
         store.write(|writer| writer.apply(&edit, author, Timestamp::from_millis(7))).unwrap();

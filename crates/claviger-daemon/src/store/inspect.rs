@@ -79,26 +79,18 @@ fn look(path: &Path) -> Result<(Inspection, Store), OpenError> {
 mod tests {
     use std::fs;
 
-    use claviger_api::{Account, AccountId, Timestamp};
+    use claviger_api::Timestamp;
 
     use super::super::tables::{GRANTS, META, USAGE_DAYS};
     use super::super::{Author, FILE_NAME, SCHEMA};
     use super::*;
-    use crate::domain::Edit;
+    use crate::domain::{Edit, sample};
 
     fn place() -> (tempfile::TempDir, std::path::PathBuf) {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join(FILE_NAME);
         let store = Store::open(&path).unwrap();
-        let account = Account {
-            id: AccountId::parse("a").unwrap(),
-            name: "Account".into(),
-            institution: None,
-            mask: None,
-            kind: None,
-            connected_at: Timestamp::default(),
-            version: 1,
-        };
+        let account = sample::account("a");
         let author = Author { uid: 1000, pid: None };
         let at = Timestamp::from_millis(7);
         store.write(|writer| writer.apply(&Edit::connect(account), author, at)).unwrap();

@@ -301,26 +301,13 @@ mod tests {
     use super::super::tables::Tables;
     use super::super::{Rows, Store};
     use super::*;
-    use crate::token::{HashingCost, SlowHash};
+    use crate::domain::sample::{self, only};
 
     const AUTHOR: Author = Author { uid: 1000, pid: None };
     const DAY_MS: i64 = 86_400_000;
 
     fn key(letter: char, accounts: &[&str]) -> KeyRecord {
-        let id = KeyId::from_body(&letter.to_string().repeat(12)).unwrap();
-        KeyRecord {
-            id,
-            name: letter.to_string(),
-            hint: String::new(),
-            scope: accounts.iter().map(|id| AccountId::parse(id).unwrap()).collect(),
-            created_at: Timestamp::default(),
-            rotated_at: None,
-            generation: 1,
-            version: 1,
-            hash: SlowHash { cost: HashingCost::new(8, 1, 1).unwrap(), salt: [0; 16], hash: [0; 32] },
-            suspended_at: None,
-            needs_rotation: false,
-        }
+        sample::key(letter, only(accounts))
     }
 
     fn edit(store: &Store, change: KeyEdit) {
