@@ -2,12 +2,14 @@
 //! anything.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use redb::{Builder, DatabaseError};
 
 use super::file::{CACHE_BYTES, open_checked_by, quietly, refuse_foreign};
 use super::handle::Handle;
+use super::journal::{Following, Journal};
 use super::open::{bring_up_to_date, check_schema, schema_of};
 use super::overlay::Overlay;
 use super::tables::State;
@@ -35,19 +37,12 @@ pub struct Inspection {
     pub tables: Result<(), StoreError>,
 }
 
-/// Looks into the store at `path` and changes nothing: repair and migration are tried in memory. Reads all of it, so
-/// it takes as long as the store is large. Whoever calls this holds the data directory's lock.
+/// Looks into the store at `path` and changes nothing: repair and migration are tried in memory, and so stays what is
+/// written to the store that it gives. Reads all of it, so it takes as long as the store is large. Whoever calls this holds
+/// the data directory's lock.
 ///
 /// # Errors
 /// Why a daemon would not open it; see [`OpenError`].
-pub fn inspect(path: &Path) -> Result<Inspection, OpenError> {
-    look_into(path).map(|(found, _)| found)
-}
-
-/// The same, with the store as a daemon would see it. What is written to it stays in memory.
-///
-/// # Errors
-/// As [`inspect`].
 pub fn look_into(path: &Path) -> Result<(Inspection, Store), OpenError> {
     refuse_foreign(path)?;
     quietly(|| look(path)).unwrap_or_else(|| Err(OpenError::Damaged(path.into())))
@@ -73,6 +68,47 @@ fn look(path: &Path) -> Result<(Inspection, Store), OpenError> {
     let state = store.read(Rows::state)?;
     let tables = store.read(check);
     Ok((Inspection { closing, schema, state, tables }, store))
+}
+
+/// What is in a journal whose checksums hold, beside a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalInspection {
+    /// How many things it knows that died.
+    pub revocations: u64,
+    /// Whether it knows all that died in the store's line.
+    pub following: Following,
+    /// How many of them the store does not know: it is an older one than the journal has seen.
+    pub unheeded: usize,
+    /// How many things died that the store knows and the journal does not yet.
+    pub lacking: usize,
+}
+
+/// Looks into the journal at `path` beside a store, and changes neither. `None` where there is no journal. Whoever calls
+/// this holds the data directory's lock.
+///
+/// # Errors
+/// Why a daemon would not open it: [`OpenError::Journal`].
+pub fn inspect_journal(path: &Path, store: &Store) -> Result<Option<JournalInspection>, OpenError> {
+    if matches!(path.symlink_metadata(), Err(error) if error.kind() == ErrorKind::NotFound) {
+        return Ok(None);
+    }
+    let look = || {
+        let fault = |error| OpenError::Io { path: path.into(), error };
+        refuse_foreign(path)?;
+        let overlay = File::open(path).and_then(Overlay::new).map_err(fault)?;
+        let database = open_checked_by(path, |builder| builder.create_with_backend(overlay))?;
+        let journal = Journal::of_database(path, database)?;
+        let found = store.read(|rows| {
+            Ok(JournalInspection {
+                revocations: journal.revocations()?,
+                following: journal.follows(rows.lineage()?)?,
+                unheeded: journal.unknown_to(rows)?.len(),
+                lacking: journal.lacks(rows)?.len(),
+            })
+        })?;
+        Ok(Some(found))
+    };
+    quietly(look).unwrap_or_else(|| Err(OpenError::Damaged(path.into()))).map_err(OpenError::of_journal)
 }
 
 #[cfg(test)]
@@ -101,7 +137,7 @@ mod tests {
     /// Looks, and fails where that changed the file.
     fn look_at(path: &Path) -> Result<Inspection, OpenError> {
         let before = fs::read(path).unwrap();
-        let found = inspect(path);
+        let found = look_into(path).map(|(found, _)| found);
         assert!(fs::read(path).unwrap() == before, "looking changed the file");
         found
     }
@@ -146,7 +182,7 @@ mod tests {
     fn one_that_is_open_elsewhere_is_not_looked_into() {
         let (_directory, path) = place();
         let _open = Store::open(&path).unwrap();
-        assert!(matches!(inspect(&path), Err(OpenError::AlreadyOpen)));
+        assert!(matches!(look_into(&path), Err(OpenError::AlreadyOpen)));
     }
 
     #[test]

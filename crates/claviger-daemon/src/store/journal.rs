@@ -5,7 +5,6 @@
 //! never knows of a change that was not made, and whatever it knows that a store does not was made elsewhere than in that
 //! store: the store is an older one.
 
-use std::fs::File;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Instant;
@@ -15,12 +14,11 @@ use redb::{
     WriteTransaction,
 };
 
-use super::file::{create, open_checked, open_checked_by, quietly, refuse_foreign};
+use super::file::{create, open_checked, refuse_foreign};
 use super::handle::{Handle, Opener, TRY_AGAIN};
-use super::overlay::Overlay;
 use super::revoked::{Revoked, lacking, put};
 use super::tables::{FOLLOWED, JOURNAL_META, REVOCATIONS};
-use super::{OpenError, Rows, Store, StoreError};
+use super::{OpenError, Rows, StoreError};
 use crate::sync::{Mutex, PoisonError};
 
 /// The name of the journal's file inside the data directory.
@@ -100,8 +98,18 @@ impl Journal {
         Ok((Self::of(Some(opener), database), is_new))
     }
 
+    /// A journal that is looked into, and not opened again.
+    pub(super) fn of_database(path: &Path, database: Database) -> Result<Self, OpenError> {
+        check_schema(path, &database)?;
+        Ok(Self::of(None, database))
+    }
+
+    /// How many things it knows that died.
+    pub(super) fn revocations(&self) -> Result<u64, StoreError> {
+        self.handle.read(|rows| Ok(rows.open_table(REVOCATIONS)?.len()?))
+    }
+
     /// What a store knows and it does not.
-    #[cfg(test)]
     pub(super) fn lacks(&self, store: &ReadTransaction) -> Result<Vec<Revoked>, StoreError> {
         self.handle.read(|ours| lacking(ours, store))
     }
@@ -138,7 +146,7 @@ impl Journal {
     }
 
     fn follow_line(&self, store: &ReadTransaction, lineage: u64, revision: u64) -> Result<(), StoreError> {
-        let rows = self.handle.read(|ours| lacking(ours, store))?;
+        let rows = self.lacks(store)?;
         if rows.is_empty() && self.follows(lineage)? == Following::Followed && self.newest()? >= revision {
             return Ok(());
         }
@@ -152,8 +160,7 @@ impl Journal {
 
     /// Takes in all that a store knows.
     pub(super) fn learn(&self, store: &ReadTransaction) -> Result<(), StoreError> {
-        let rows = self.handle.read(|ours| lacking(ours, store))?;
-        self.add(&rows)
+        self.add(&self.lacks(store)?)
     }
 
     /// Takes in what a store just did, or all that it lacks where it could not before. What cannot be written now is
@@ -213,48 +220,6 @@ impl Journal {
         }
         written
     }
-}
-
-/// What is in a journal whose checksums hold, beside a store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct JournalInspection {
-    /// How many things it knows that died.
-    pub revocations: u64,
-    /// Whether it knows all that died in the store's line.
-    pub following: Following,
-    /// How many of them the store does not know: it is an older one than the journal has seen.
-    pub unheeded: usize,
-    /// How many things died that the store knows and the journal does not yet.
-    pub lacking: usize,
-}
-
-/// Looks into the journal at `path` beside a store, and changes neither. `None` where there is no journal. Whoever calls
-/// this holds the data directory's lock.
-///
-/// # Errors
-/// Why a daemon would not open it: [`OpenError::Journal`].
-pub fn inspect_journal(path: &Path, store: &Store) -> Result<Option<JournalInspection>, OpenError> {
-    if matches!(path.symlink_metadata(), Err(error) if error.kind() == ErrorKind::NotFound) {
-        return Ok(None);
-    }
-    let look = || {
-        refuse_foreign(path)?;
-        let fault = |error| OpenError::Io { path: path.into(), error };
-        let overlay = File::open(path).and_then(Overlay::new).map_err(fault)?;
-        let database = open_checked_by(path, |builder| builder.create_with_backend(overlay))?;
-        check_schema(path, &database)?;
-        let journal = Journal::of(None, database);
-        let found = store.read(|rows| {
-            Ok(JournalInspection {
-                revocations: journal.handle.read(|ours| Ok(ours.open_table(REVOCATIONS)?.len()?))?,
-                following: journal.follows(rows.lineage()?)?,
-                unheeded: journal.unknown_to(rows)?.len(),
-                lacking: journal.handle.read(|ours| lacking(ours, rows))?.len(),
-            })
-        })?;
-        Ok(Some(found))
-    };
-    quietly(look).unwrap_or_else(|| Err(OpenError::Damaged(path.into()))).map_err(OpenError::of_journal)
 }
 
 /// Makes an empty journal of an empty database.

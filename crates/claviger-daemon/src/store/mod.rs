@@ -29,9 +29,9 @@ pub use consistency::check;
 pub use copy::copy;
 pub use error::{OpenError, StoreError};
 use handle::Handle;
-pub use inspect::{Closing, Inspection, inspect, look_into};
+pub use inspect::{Closing, Inspection, JournalInspection, inspect_journal, look_into};
 use journal::Journal;
-pub use journal::{FILE_NAME as JOURNAL_NAME, Following, JournalInspection, inspect_journal};
+pub use journal::{FILE_NAME as JOURNAL_NAME, Following};
 pub use migrate::SCHEMA;
 pub use open::FIRST_WITH_JOURNAL;
 #[cfg(test)]
