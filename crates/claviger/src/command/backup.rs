@@ -1,5 +1,7 @@
 //! Owns `claviger backup`. Must not write over anything.
 
+mod unnamed;
+
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
@@ -10,7 +12,7 @@ use claviger_api::client::{CallError, Client};
 use claviger_api::method::Backups;
 use claviger_daemon::store::{Rows, look_into};
 use serde::Serialize;
-use tempfile::NamedTempFile;
+use unnamed::Unnamed;
 
 use crate::command::Context;
 use crate::failure::Failure;
@@ -38,19 +40,18 @@ pub(crate) async fn run(context: &Context, file: &Path) -> Result<(), Failure> {
         _ => Path::new("."),
     };
     // For its owner only, from birth; and gone again where anything fails.
-    let copy = tempfile::Builder::new().prefix(".claviger-backup-").tempfile_in(directory);
-    let mut copy = copy.map_err(|error| unwritten(&error))?;
+    let copy = Unnamed::in_directory(directory).map_err(|error| unwritten(&error))?;
     // What is begun is taken away also where somebody has had enough.
     let interrupted = signal::termination().map_err(|error| unwritten(&error))?;
     let bytes = tokio::select! {
-        received = receive(&client, &mut copy) => received?,
+        received = receive(&client, copy.file()) => received?,
         () = interrupted => return Err(Failure::failed("interrupted: nothing was written")),
     };
-    copy.as_file().sync_all().map_err(|error| unwritten(&error))?;
+    copy.file().sync_all().map_err(|error| unwritten(&error))?;
     let written = look_through(&copy, bytes)?;
-    copy.persist_noclobber(file).map_err(|fault| match fault.error.kind() {
+    copy.name(file).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => taken(),
-        _ => unwritten(&fault.error),
+        _ => unwritten(&error),
     })?;
     let synced = File::open(directory).and_then(|directory| directory.sync_all());
     synced.map_err(|error| unwritten(&error))?;
@@ -65,7 +66,7 @@ pub(crate) async fn run(context: &Context, file: &Path) -> Result<(), Failure> {
     }
 }
 
-async fn receive(client: &Client, copy: &mut NamedTempFile) -> Result<u64, Failure> {
+async fn receive(client: &Client, copy: &File) -> Result<u64, Failure> {
     parts(client, copy).await.map_err(|failure| match failure {
         // Unlike a change, of which nobody knew then whether it was made.
         Broken::Off => Failure::failed("the daemon broke off: nothing was written")
@@ -89,7 +90,7 @@ impl From<CallError> for Broken {
     }
 }
 
-async fn parts(client: &Client, copy: &mut NamedTempFile) -> Result<u64, Broken> {
+async fn parts(client: &Client, mut copy: &File) -> Result<u64, Broken> {
     let mut parts = client.subscribe::<Backups>().await?;
     let mut received = 0;
     loop {
@@ -108,9 +109,9 @@ async fn parts(client: &Client, copy: &mut NamedTempFile) -> Result<u64, Broken>
 }
 
 /// Whether what came is a store that a daemon would open.
-fn look_through(copy: &NamedTempFile, bytes: u64) -> Result<Written, Failure> {
+fn look_through(copy: &Unnamed, bytes: u64) -> Result<Written, Failure> {
     let broken = |reason: String| Failure::failed(format!("the copy that came is no good: {reason}"));
-    let (found, store) = look_into(copy.path()).map_err(|error| broken(error.reason()))?;
+    let (found, store) = look_into(&copy.path()).map_err(|error| broken(error.reason()))?;
     found.tables.map_err(|error| broken(error.to_string()))?;
     let counts = store.read(|rows| Ok((rows.key_count()?, rows.account_count()?)));
     let (keys, accounts) = counts.map_err(|error| broken(error.to_string()))?;
