@@ -186,6 +186,10 @@ fn what_a_client_says_in_the_gateways_name_is_dropped(kind: Kind) {
         ("X_Claviger_Account", "other-spoofed"),
         ("X-Claviger_Account", "other-spoofed"),
         ("X_Account_Id", "other-spoofed"),
+        ("Http_x_claviger_account", "other-spoofed"),
+        ("SCRIPT_NAME", "/spoofed"),
+        ("PATH_INFO", "/accounts/other-spoofed"),
+        ("Proxy-Authorization", "Bearer spoofed"),
         ("X-Original-URL", "/accounts/other-spoofed"),
         ("X-Rewrite-URL", "/accounts/other-spoofed"),
         ("Connection", "keep-alive, x-claviger-key-id, x-claviger-account, x-account-id"),
@@ -201,6 +205,27 @@ fn what_a_client_says_in_the_gateways_name_is_dropped(kind: Kind) {
         assert!(!format!("{seen:?}").contains("spoofed"), "{seen:?}");
         // Whoever is behind would drop what it names.
         assert!(seen.all("connection").iter().all(|names| !names.contains("x-")), "{seen:?}");
+    }
+}
+
+/// A connection that is given away is asked about no more.
+fn no_connection_is_given_away(kind: Kind) {
+    let Some(world) = World::start(kind) else { return };
+    let bearer = bearer(&world.restricted);
+    for protocol in ["websocket", "h2c"] {
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("connection", "upgrade, http2-settings"),
+            ("upgrade", protocol),
+            ("http2-settings", "AAMAAABkAAQAAP__"),
+        ];
+        let answer = world.caller().get("/", &headers);
+        if answer.status == 200 {
+            let seen = world.seen_once();
+            assert!(seen.all("upgrade").is_empty(), "{seen:?}");
+        } else {
+            assert!([400, 403].contains(&answer.status), "{answer:?}");
+        }
     }
 }
 
@@ -324,6 +349,11 @@ macro_rules! held_to_it {
             #[test]
             fn what_a_client_says_in_the_gateways_name_is_dropped() {
                 super::what_a_client_says_in_the_gateways_name_is_dropped($kind);
+            }
+
+            #[test]
+            fn no_connection_is_given_away() {
+                super::no_connection_is_given_away($kind);
             }
 
             #[test]

@@ -11,15 +11,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use jsonrpsee::server::HttpBody;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{json, refusal};
+use super::{STATUS, json, refusal};
 use crate::service::{Service, Verdict};
 use crate::store::Author;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const ACCOUNT_ID: HeaderName = HeaderName::from_static("x-account-id");
 
-/// The true status, also where a gateway is sent another one.
-const STATUS: HeaderName = HeaderName::from_static("x-claviger-status");
 const KEY_ID: HeaderName = HeaderName::from_static("x-claviger-key-id");
 const KEY_NAME: HeaderName = HeaderName::from_static("x-claviger-key-name");
 const ACCOUNT: HeaderName = HeaderName::from_static("x-claviger-account");

@@ -4,11 +4,14 @@ mod authorize;
 mod call;
 
 use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use jsonrpsee::server::HttpBody;
 
 pub use authorize::authorize;
 pub use call::{BODY_LIMIT, read_call};
+
+/// The true status of an answer to a gateway, also where it is sent another one.
+const STATUS: HeaderName = HeaderName::from_static("x-claviger-status");
 
 /// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +54,7 @@ pub fn health(method: &Method) -> Response<HttpBody> {
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(STATUS, HeaderValue::from(StatusCode::OK.as_u16()));
     answer
 }
 

@@ -131,14 +131,19 @@ pub(super) async fn answer_alone(
 }
 
 /// Answers what is no JSON-RPC.
-async fn answer_at<B>(
+async fn answer_at<B: Body>(
     route: Route,
     request: Request<B>,
     peer: Peer,
     service: &Service,
 ) -> Response<HttpBody> {
     match route {
-        Route::Authorize => authorize(service, peer, &request.into_parts().0).await,
+        Route::Authorize => {
+            // What is left unread cannot be followed by another request.
+            let is_whole = request.body().is_end_stream();
+            let answer = authorize(service, peer, &request.into_parts().0).await;
+            if is_whole { answer } else { hung_up(answer) }
+        }
         Route::Health => health(request.method()),
         Route::Rpc | Route::Nowhere => {
             let message = "nothing is here: JSON-RPC is at /, and gateways ask at /authorize";
