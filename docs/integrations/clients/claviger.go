@@ -2,8 +2,8 @@
 //
 //	daemon := claviger.New("")
 //	verdict, err := daemon.VerifyAccount(ctx, secret, "everyday") // without an account: daemon.Verify(ctx, secret)
-//	if refused := (*claviger.Refused)(nil); errors.As(err, &refused) {
-//		// refused.Status, refused.Code; and refused.RetryAfter where errors.Is(err, claviger.Busy)
+//	if err != nil {
+//		return err // always a *claviger.Refused; one that errors.Is claviger.Busy has a RetryAfter
 //	}
 //
 // A Client may be used by many goroutines, and keeps its connections. No verdict is kept.

@@ -1,6 +1,7 @@
 //! Owns programs that use the clients in `docs/integrations/clients` as they are printed: one that keeps a client and is
 //! asked line by line, and the clients' own commands. Must not change a letter of a client, nor know what is right.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -45,34 +46,34 @@ impl Language {
         }
     }
 
-    /// A program of this language in the environment of a test, with the sockets in `run`.
-    fn of(self, home: &Home, program: impl AsRef<std::ffi::OsStr>, run: &Path) -> Command {
-        let mut command = Command::new(program);
-        command.env_clear().envs(home.environment()).env("CLAVIGER_RUNTIME_DIR", run);
-        // Nothing is left beside what is run.
-        command.env("PYTHONDONTWRITEBYTECODE", "1");
-        command
-    }
-
     /// Whether what the client needs is installed, and new enough.
     pub(super) fn is_here(self, home: &Home) -> bool {
         let (program, arguments): (_, &[&str]) = match self {
             Self::Python => ("python3", &["-c", "import sys; sys.exit(sys.version_info < (3, 9))"]),
             Self::Node => ("node", &["-e", "process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)"]),
-            Self::Go => ("go", &["list", "-f", "{{slice context.ReleaseTags 17}}", "errors"]),
+            Self::Go => ("go", &["list", "-f", "{{index context.ReleaseTags 17}}", "errors"]),
             Self::Shell => ("curl", &["--version"]),
         };
-        let mut command = self.of(home, program, &home.run);
+        let mut command = program_in(home, program, &home.run);
         command.env("GO111MODULE", "off").args(arguments);
         command.output().is_ok_and(|output| output.status.success())
     }
 
     /// The client as a command.
     pub(super) fn command(self, home: &Home, arguments: &[&str]) -> Command {
-        let mut command = self.of(home, self.program(), &home.run);
+        let mut command = program_in(home, self.program(), &home.run);
         command.arg(clients().join(self.file())).args(arguments);
         command
     }
+}
+
+/// A program in the environment of a test, with the sockets in `run`.
+fn program_in(home: &Home, program: impl AsRef<OsStr>, run: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().envs(home.environment()).env("CLAVIGER_RUNTIME_DIR", run);
+    // Nothing is left beside what is run.
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    command
 }
 
 /// Builds the program that drives the Go client. What has been compiled is kept with all else that cargo builds.
@@ -82,7 +83,7 @@ fn build(home: &Home, dir: &Path) {
     fs::write(dir.join("go.mod"), "module driver\n\ngo 1.18\n").unwrap();
     fs::create_dir(dir.join("claviger")).unwrap();
     fs::rename(dir.join("claviger.go"), dir.join("claviger/claviger.go")).unwrap();
-    let mut command = Language::Go.of(home, "go", &home.run);
+    let mut command = program_in(home, "go", &home.run);
     command.args(["build", "-o", "driver", "."]).current_dir(dir);
     command.env("GOCACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("go"));
     command.env("GOPATH", dir.join("path")).env("GOPROXY", "off").env("GOTOOLCHAIN", "local");
@@ -111,8 +112,8 @@ impl Asker {
         let at = |name: &str| dir.path().join(name);
         fs::copy(clients().join(language.file()), at(language.file())).unwrap();
         let mut command = match language {
-            Language::Python | Language::Node => language.of(home, language.program(), run),
-            Language::Go => language.of(home, at("driver"), run),
+            Language::Python | Language::Node => program_in(home, language.program(), run),
+            Language::Go => program_in(home, at("driver"), run),
             Language::Shell => unreachable!("it keeps nothing"),
         };
         match language {
