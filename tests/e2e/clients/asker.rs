@@ -5,13 +5,15 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::Home;
+use crate::harness::{Home, PATIENCE};
 
 /// In which language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +99,7 @@ fn build(home: &Home, dir: &Path) {
 pub(super) struct Asker {
     child: Child,
     ask: ChildStdin,
-    answers: BufReader<ChildStdout>,
+    answers: Receiver<String>,
     _dir: TempDir,
 }
 
@@ -132,7 +134,10 @@ impl Asker {
         }
         command.arg(milliseconds.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let (ask, answers) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        let (ask, said) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        let (tell, answers) = channel();
+        // It ends with the program.
+        thread::spawn(move || said.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
         Some(Self { child, ask, answers, _dir: dir })
     }
 
@@ -152,8 +157,7 @@ impl Asker {
 
     fn send(&mut self, question: &Value) -> Value {
         self.ask.write_all(format!("{question}\n").as_bytes()).unwrap();
-        let mut answer = String::new();
-        self.answers.read_line(&mut answer).unwrap();
+        let answer = self.answers.recv_timeout(PATIENCE).unwrap();
         serde_json::from_str(&answer).unwrap_or_else(|_| panic!("not JSON: {answer:?}"))
     }
 }
