@@ -7,6 +7,7 @@
 )]
 
 mod backups;
+mod clients;
 mod command_line;
 mod crowds;
 mod doctor;

@@ -56,15 +56,15 @@ pub(crate) fn exchange(socket: &Path, request: &[u8]) -> io::Result<Answer> {
 
 /// A request or an answer.
 #[derive(Debug)]
-pub(super) struct Message {
-    pub(super) first_line: String,
+pub(crate) struct Message {
+    pub(crate) first_line: String,
     /// The headers, names in lower case.
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// Reads one message and leaves what comes after it. One that says nothing of its length has no body.
-pub(super) fn read_message(reader: &mut impl BufRead) -> io::Result<Message> {
+pub(crate) fn read_message(reader: &mut impl BufRead) -> io::Result<Message> {
     let first_line = read_line(reader)?;
     let mut headers = Vec::new();
     loop {

@@ -22,7 +22,7 @@ pub(crate) use daemon::{Daemon, Minted};
 pub(crate) use effort::{effort, tell};
 pub(crate) use gateway::{Gateway, Kind};
 pub(crate) use home::{Home, Output, Process};
-pub(crate) use http::{Answer, exchange};
+pub(crate) use http::{Answer, exchange, read_message};
 pub(crate) use process::{peak_memory, processor_time};
 pub(crate) use rpc::{RpcError, Socket, assert_code};
 pub(crate) use screen::{OpenedFor, Screen};
