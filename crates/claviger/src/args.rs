@@ -1,5 +1,7 @@
 //! Owns the grammar of the command line. Must not look at the environment, a file or the daemon.
 
+mod help;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,12 +14,12 @@ use crate::usage;
 
 /// An API-key authority for one machine. Without a command it opens the full-screen interface.
 #[derive(Debug, Parser)]
-#[command(name = "claviger", version, after_help = AFTER_HELP)]
+#[command(name = "claviger", version, after_help = help::EVERYTHING)]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) places: Places,
     /// Print JSON; errors too, on standard error
-    #[arg(long, global = true, help_heading = EVERYWHERE)]
+    #[arg(long, global = true, help_heading = help::EVERYWHERE)]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) look: Look,
@@ -25,73 +27,17 @@ pub(crate) struct Args {
     pub(crate) command: Option<Command>,
 }
 
-const AFTER_HELP: &str = "\
-Settings come from flags, then CLAVIGER_DATA_DIR, CLAVIGER_RUNTIME_DIR and CLAVIGER_CONFIG, then config.toml, then defaults.
-Keys and accounts are named by id or by exact name.
-Exit status: 0 done, 1 failed, 2 usage, 3 UNAUTHORIZED, 4 NOT_FOUND, 5 STORAGE_MODE_REQUIRED, 6 CONFLICT, 7 daemon cannot be reached.";
-
-const DOCTOR_HELP: &str = "\
-Checks directories, modes and owners, the store, the sockets, the daemon, the
-clock and the clipboard, whether the daemon runs or not. Changes nothing.
-Exit status: 0 nothing is wrong (there may be warnings), 1 something is.
-
-Examples:
-  claviger doctor
-  claviger doctor --json
-  claviger doctor --data-dir /srv/claviger --runtime-dir /run/claviger";
-
-const BACKUP_HELP: &str = "\
-The daemon goes on working meanwhile. The file is for your eyes only (mode
-0600), on disk when the command ends, and looked through before it is named.
-It holds no secret, but the hashes of all: keep it as you keep the store.
-
-Examples:
-  claviger backup ~/claviger-$(date +%F).backup
-  claviger backup /mnt/usb/claviger.backup && umount /mnt/usb";
-
-const RESTORE_HELP: &str = "\
-Shows what will differ, asks, and keeps the store that it replaces. Nothing
-that was rotated, deleted, narrowed or disconnected since the backup was made
-comes back: the journal beside the store (claviger.journal) knows it. Without
-that journal every key is suspended until you release it, one by one.
-
-Examples:
-  claviger stop && claviger restore ~/claviger-2026-11-20.backup
-  claviger keys release \"Budget app\"";
-
-const INTEGRATE_HELP: &str = "\
-Each is complete, commented, and for this installation's verify.sock. The
-gateway asks Claviger about every request: /accounts/ID needs a key that may
-see that account, every other path a right key. Nothing is let through while
-the daemon is away. How to install one: docs/integrations.
-
-Examples:
-  claviger integrate nginx > /etc/nginx/conf.d/claviger.conf
-  claviger integrate nginx --listen 127.0.0.1:8081 --application 10.0.0.7:80
-  claviger integrate caddy > /etc/caddy/Caddyfile
-  claviger integrate envoy > /etc/envoy/envoy.yaml
-  claviger integrate haproxy > /etc/haproxy/haproxy.cfg
-  claviger integrate haproxy --lua > /etc/haproxy/claviger.lua";
-
-const EVERYWHERE: &str = "Options of every command";
-const DATA_DIR_HELP: &str =
-    "Where the store is [default: $XDG_DATA_HOME/claviger, else ~/.local/share/claviger]";
-const RUNTIME_DIR_HELP: &str =
-    "Where the sockets are [default: $XDG_STATE_HOME/claviger/run, else ~/.local/state/claviger/run]";
-const CONFIG_HELP: &str =
-    "The settings [default: $XDG_CONFIG_HOME/claviger/config.toml, else ~/.config/claviger/config.toml]";
-
 /// Where things are.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct Places {
     /// Where the store is.
-    #[arg(long, value_name = "DIR", global = true, help_heading = EVERYWHERE, help = DATA_DIR_HELP)]
+    #[arg(long, value_name = "DIR", global = true, help_heading = help::EVERYWHERE, help = help::DATA_DIR)]
     pub(crate) data_dir: Option<PathBuf>,
     /// Where the sockets are.
-    #[arg(long, value_name = "DIR", global = true, help_heading = EVERYWHERE, help = RUNTIME_DIR_HELP)]
+    #[arg(long, value_name = "DIR", global = true, help_heading = help::EVERYWHERE, help = help::RUNTIME_DIR)]
     pub(crate) runtime_dir: Option<PathBuf>,
     /// Where the settings are.
-    #[arg(long, value_name = "FILE", global = true, help_heading = EVERYWHERE, help = CONFIG_HELP)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = help::EVERYWHERE, help = help::CONFIG)]
     pub(crate) config: Option<PathBuf>,
 }
 
@@ -118,13 +64,13 @@ pub(crate) enum Command {
     /// Ask the daemon to finish, and wait until it has
     Stop,
     /// Write a copy of the store, as it is at one moment, to a new file
-    #[command(after_help = BACKUP_HELP)]
+    #[command(after_help = help::BACKUP)]
     Backup {
         /// Where to; nothing may be there yet
         file: PathBuf,
     },
     /// Put a backup in the store's place, while the daemon is stopped
-    #[command(after_help = RESTORE_HELP)]
+    #[command(after_help = help::RESTORE)]
     Restore {
         /// What `claviger backup` wrote
         file: PathBuf,
@@ -133,7 +79,7 @@ pub(crate) enum Command {
         yes: bool,
     },
     /// Check this installation, and say how to mend what is wrong
-    #[command(after_help = DOCTOR_HELP)]
+    #[command(after_help = help::DOCTOR)]
     Doctor,
     /// List, create and change keys
     #[command(subcommand)]
@@ -153,7 +99,7 @@ pub(crate) enum Command {
     /// Make one raw JSON-RPC call
     Rpc(Rpc),
     /// Print the configuration of a gateway that asks Claviger
-    #[command(subcommand, after_help = INTEGRATE_HELP)]
+    #[command(subcommand, after_help = help::INTEGRATE)]
     Integrate(Integrate),
     /// Print the manual page
     Man,
@@ -444,10 +390,10 @@ mod tests {
     #[test]
     fn help_that_ends_with_examples_fits_a_terminal() {
         for (line, end) in [
-            ("doctor --help", DOCTOR_HELP),
-            ("backup --help", BACKUP_HELP),
-            ("restore --help", RESTORE_HELP),
-            ("integrate --help", INTEGRATE_HELP),
+            ("doctor --help", help::DOCTOR),
+            ("backup --help", help::BACKUP),
+            ("restore --help", help::RESTORE),
+            ("integrate --help", help::INTEGRATE),
         ] {
             assert!(end.lines().all(|line| line.len() < 80));
             let Ok(Parsed::Help(help)) = parsed(line) else { panic!("no help") };
