@@ -110,15 +110,17 @@ fn releasing(state: &State, subject: &Subject<KeyId>, key: Option<&Key>) -> Vec<
     let opens = if needs_rotation {
         "Once released it still has no living secret: it has to be rotated too."
     } else {
-        "Once released it opens again what its scope allows."
+        "It opens again what its scope allows."
     };
     let mut facts = vec![
         Fact::Line(opens.to_owned()),
         Fact::Sentence(
-            "It was restored without the journal of what died since: release it only if you know that it was not deleted, \
-             rotated or narrowed after the backup was made."
+            "It was restored without the journal of what died since: it may have been deleted, rotated or narrowed after \
+             the backup was made."
                 .to_owned(),
         ),
+        // Short enough for the smallest screen, where the reason above gives way.
+        Fact::Warning("! Release it only if it did not die.".to_owned()),
         Fact::Known("Key", subject.name.clone().into()),
     ];
     if let Some(key) = key {
