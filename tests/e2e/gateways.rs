@@ -227,6 +227,20 @@ fn a_gateway_asks_again_and_again_over_one_connection() {
 }
 
 #[test]
+fn what_is_left_unread_of_a_question_is_never_taken_for_another() {
+    let (daemon, restricted, _) = world();
+    let bearer = format!("Bearer {}", restricted.secret);
+    let smuggled = "GET /authorize HTTP/1.1\r\nhost: a\r\n\r\n";
+    let length = smuggled.len();
+    let request = format!(
+        "POST /authorize HTTP/1.1\r\nhost: a\r\nauthorization: {bearer}\r\ncontent-length: {length}\r\n\r\n{smuggled}"
+    );
+    // It is read until the daemon closes, so one answer is all that comes.
+    let answer = exchange(daemon.verify.path(), request.as_bytes()).unwrap();
+    assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
+}
+
+#[test]
 fn healthz_says_ok() {
     let daemon = Daemon::start();
     for socket in [&daemon.verify, &daemon.admin] {
