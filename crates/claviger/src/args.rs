@@ -1,13 +1,19 @@
 //! Owns the grammar of the command line. Must not look at the environment, a file or the daemon.
 
+mod accounts;
 mod help;
+mod integrate;
+mod keys;
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub(crate) use accounts::{Accounts, Fact, Facts};
+pub(crate) use integrate::{Addresses, Integrate};
+pub(crate) use keys::Keys;
 
 use crate::failure::Failure;
 use crate::usage;
@@ -136,131 +142,6 @@ pub(crate) enum LogLevel {
     Trace,
 }
 
-/// `claviger keys …`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Keys {
-    /// List keys by name
-    List,
-    /// Create a key and print its secret, once, on standard output
-    Create {
-        /// What people call it; unique, ignoring case
-        name: String,
-        /// An account that it may see, by id or name; can be given again. Every account where none is given
-        #[arg(long = "account", value_name = "ID")]
-        accounts: Vec<String>,
-    },
-    /// Give a key another name
-    Rename {
-        /// The key, by id or name
-        key: String,
-        /// What to call it from now on
-        new_name: String,
-    },
-    /// Give a key another scope; the next verification sees it
-    Scope {
-        /// The key, by id or name
-        key: String,
-        #[command(flatten)]
-        scope: ScopeChoice,
-    },
-    /// Give a key another secret and print it, once; the old one is dead at once
-    Rotate {
-        /// The key, by id or name
-        key: String,
-        /// Don't ask
-        #[arg(long, short)]
-        yes: bool,
-    },
-    /// Let a key that a restore has suspended open again what its scope allows
-    Release {
-        /// The key, by id or name
-        key: String,
-        /// Don't ask
-        #[arg(long, short)]
-        yes: bool,
-    },
-    /// Delete a key for good
-    Delete {
-        /// The key, by id or name
-        key: String,
-        /// Don't ask
-        #[arg(long, short)]
-        yes: bool,
-    },
-}
-
-/// Every account, or these and no others.
-#[derive(Debug, ClapArgs)]
-#[group(required = true, multiple = false)]
-pub(crate) struct ScopeChoice {
-    /// Every account, those connected later included
-    #[arg(long)]
-    pub(crate) all: bool,
-    /// An account that it may see, by id or name; can be given again
-    #[arg(long = "account", value_name = "ID")]
-    pub(crate) accounts: Vec<String>,
-}
-
-/// `claviger accounts …`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Accounts {
-    /// List accounts by name
-    List,
-    /// Connect an account and print its id on standard output
-    Connect {
-        /// What people call it
-        name: String,
-        #[command(flatten)]
-        facts: Facts,
-        /// The id to connect it under; made where none is given
-        #[arg(long)]
-        id: Option<String>,
-    },
-    /// Change an account's facts; what is not given stays
-    Update {
-        /// The account, by id or name
-        account: String,
-        /// What to call it from now on
-        #[arg(long, value_name = "TEXT")]
-        name: Option<String>,
-        #[command(flatten)]
-        facts: Facts,
-        /// A fact to forget; can be given again
-        #[arg(long, value_name = "FACT")]
-        clear: Vec<Fact>,
-    },
-    /// Disconnect an account and take it out of every scope
-    Disconnect {
-        /// The account, by id or name
-        account: String,
-    },
-}
-
-/// What is known of an account beside its name.
-#[derive(Clone, Debug, Default, ClapArgs)]
-pub(crate) struct Facts {
-    /// Who holds it
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) institution: Option<String>,
-    /// The last digits that people know it by
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) mask: Option<String>,
-    /// Checking, savings, credit and so on
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) kind: Option<String>,
-}
-
-/// A fact that can be forgotten.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Fact {
-    /// Who holds it.
-    Institution,
-    /// The last digits.
-    Mask,
-    /// Checking, savings and so on.
-    Kind,
-}
-
 /// On or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Switch {
@@ -305,36 +186,6 @@ pub(crate) struct Rpc {
     pub(crate) method: String,
     /// A JSON object; `-` reads it from standard input, where a secret belongs
     pub(crate) params: Option<String>,
-}
-
-/// `claviger integrate …`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Integrate {
-    /// For nginx: a file for conf.d
-    Nginx(Addresses),
-    /// For Caddy: a Caddyfile
-    Caddy(Addresses),
-    /// For Envoy: an envoy.yaml
-    Envoy(Addresses),
-    /// For `HAProxy`: a haproxy.cfg, and with --lua the script beside it
-    Haproxy {
-        #[command(flatten)]
-        addresses: Addresses,
-        /// Print claviger.lua, which the haproxy.cfg loads
-        #[arg(long)]
-        lua: bool,
-    },
-}
-
-/// Where a gateway stands.
-#[derive(Clone, Debug, ClapArgs)]
-pub(crate) struct Addresses {
-    /// Where the gateway listens
-    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8080", value_parser = usage::listener)]
-    pub(crate) listen: SocketAddr,
-    /// Where the application is
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:3000", value_parser = usage::address)]
-    pub(crate) application: String,
 }
 
 /// What the command line asks for.
