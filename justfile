@@ -104,6 +104,11 @@ power-cut cuts="20000":
 # Makes every fault of the table in docs/security.md, each at length. Takes some fifteen minutes once it is built; needs strace.
 faults: kills rot starts races crowd slow failing-io power-cut histories schedules storm
 
+# Boots systemd on a throw-away copy of this system, and installs, uses, breaks and removes Claviger's service in it. Needs root.
+service-check:
+    cargo build --release
+    crates/claviger/packaging/check/boot crates/claviger/packaging/check/service "$PWD/target/release/claviger"
+
 # Kills the daemon 1,000 times while four writers write, and looks for what was answered.
 kills kills="1000":
     CLAVIGER_KILLS={{kills}} cargo test --release -p claviger --test e2e -- --nocapture kills::

@@ -37,6 +37,7 @@ fn a_setting_out_of_its_bounds_is_an_error_that_names_it() {
         ("[sockets]\nverify_mode = \"0777\"\n", "verify_mode"),
         ("[sockets]\nverify_mode = \"rw\"\n", "verify_mode"),
         ("[sockets]\nverify_group = \"no-such-group-here\"\n", "verify_group"),
+        ("[sockets]\nadmin_group = \"no-such-group-here\"\n", "admin_group"),
         ("[sockets]\nadmin_uids = [\"root\"]\n", "admin_uids"),
         ("key_prefix = \n", "config.toml"),
     ] {

@@ -252,9 +252,14 @@ fn over_the_socket(criterion: &mut Criterion) {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (ready, is_ready) = channel();
     let config = Config { hashing: cheap(), ..Config::new(data, sockets.clone()) };
-    let daemon = runtime.spawn(claviger_daemon::run(config, move || ready.send(()).unwrap(), async move {
-        stopped.await.unwrap_or(());
-    }));
+    let daemon = runtime.spawn(claviger_daemon::run(
+        config,
+        claviger_daemon::Sockets::Own,
+        Arc::new(move || ready.send(()).unwrap()),
+        async move {
+            stopped.await.unwrap_or(());
+        },
+    ));
     is_ready.recv().unwrap();
     let echo = directory.path().join("echo.sock");
     let listener = {

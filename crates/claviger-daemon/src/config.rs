@@ -9,7 +9,7 @@ use crate::token::{HashingCost, KeyPrefix};
 pub struct Config {
     /// Where the store is; made with mode 0700 if it is missing.
     pub data_dir: PathBuf,
-    /// Where the sockets are; made with mode 0700, or 0711 where `verify_mode` lets others in.
+    /// Where the sockets are; made with mode 0700, or 0711 where others may use a socket.
     pub runtime_dir: PathBuf,
     /// What new secrets begin with.
     pub key_prefix: KeyPrefix,
@@ -36,25 +36,34 @@ impl Config {
 /// Who may use the sockets.
 #[derive(Clone, Debug)]
 pub struct SocketConfig {
-    /// The mode of `verify.sock`, at most 0666. `admin.sock` is always 0600.
+    /// The mode of `verify.sock`, at most 0666.
     pub verify_mode: u32,
     /// The group that owns `verify.sock`, by name or number; the daemon's own where it is `None`.
     pub verify_group: Option<String>,
     /// Who may call every method on `admin.sock`, besides root and the daemon's own uid.
     pub admin_uids: Vec<u32>,
+    /// The group whose members may do so as well, by name or number. It owns `admin.sock`, which then has mode 0660
+    /// instead of 0600.
+    pub admin_group: Option<String>,
 }
 
 impl SocketConfig {
-    /// Whether anybody but the daemon's own uid may connect to `verify.sock`.
+    /// The mode of `admin.sock`.
+    #[must_use]
+    pub fn admin_mode(&self) -> u32 {
+        if self.admin_group.is_some() { 0o660 } else { 0o600 }
+    }
+
+    /// Whether anybody but the daemon's own uid may connect to one of the sockets.
     #[must_use]
     pub fn lets_others_in(&self) -> bool {
         const OTHERS: u32 = 0o077;
-        self.verify_mode & OTHERS != 0
+        (self.verify_mode | self.admin_mode()) & OTHERS != 0
     }
 }
 
 impl Default for SocketConfig {
     fn default() -> Self {
-        Self { verify_mode: 0o600, verify_group: None, admin_uids: Vec::new() }
+        Self { verify_mode: 0o600, verify_group: None, admin_uids: Vec::new(), admin_group: None }
     }
 }

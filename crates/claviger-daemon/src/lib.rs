@@ -15,8 +15,11 @@ pub mod run;
 pub mod service;
 pub mod socket;
 pub mod store;
+pub mod supervisor;
 mod sync;
 pub mod token;
 
 pub use config::{Config, SocketConfig};
-pub use run::{StartError, run};
+pub use run::{Sockets, StartError, run};
+pub use socket::GivenSockets;
+pub use supervisor::Supervisor;

@@ -1,5 +1,7 @@
 //! Owns the wiring of the daemon, top to bottom. Must not hold a rule.
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,8 +9,9 @@ use claviger_api::{ADMIN_SOCKET, Access, VERIFY_SOCKET};
 use jsonrpsee::server::{RegisterMethodError, ServerHandle, stop_channel};
 use rustix::fs::Mode;
 use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, geteuid, getrlimit, set_dumpable_behavior, setrlimit, umask,
+    DumpableBehavior, Resource, Rlimit, getegid, geteuid, getrlimit, set_dumpable_behavior, setrlimit, umask,
 };
+use tokio::net::UnixStream;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
@@ -17,14 +20,28 @@ use crate::place::{PlaceError, check_file, take_directory};
 use crate::restore::clear;
 use crate::rpc::{About, Context, module};
 use crate::service::{Clock, Occasion, Service, StartFault, restore};
-use crate::socket::{BindError, Connections, Listener, Server, accept, bind, check_path, group_id};
+use crate::socket::{
+    Admission, BindError, Connections, GivenError, GivenSockets, Listener, Server, accept, bind, check_path,
+    group_id, take,
+};
 use crate::store::{Author, FILE_NAME, Following, JOURNAL_NAME, OpenError, Rows, Store, StoreError};
+use crate::supervisor::{Supervisor, tell_alive};
 
 /// How long what is running may take to finish when the daemon ends.
 const FINISHING: Duration = Duration::from_secs(5);
 
 /// The mode of the runtime directory where others may use `verify.sock`: they can pass through, and see nothing.
 pub const PASSABLE: u32 = 0o711;
+
+/// Where a daemon's sockets come from.
+#[derive(Debug, Default)]
+pub enum Sockets {
+    /// It binds them, and takes them away when it ends.
+    #[default]
+    Own,
+    /// A service manager has bound them, and keeps them when it ends.
+    Given(GivenSockets),
+}
 
 /// Why a daemon cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +50,7 @@ pub enum StartError {
     #[error("another daemon is already running")]
     AlreadyRunning,
     /// The sockets, which others may reach, are to be where the store is, which nobody may.
-    #[error("the data directory cannot be the runtime directory while others may use verify.sock")]
+    #[error("the data directory cannot be the runtime directory while others may use a socket")]
     SharedDirectory,
     /// A directory or a file cannot be used.
     #[error(transparent)]
@@ -44,6 +61,9 @@ pub enum StartError {
     /// A socket cannot be bound.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// A socket that was given cannot be used.
+    #[error(transparent)]
+    Given(#[from] GivenError),
     /// The service does not start.
     #[error(transparent)]
     Service(#[from] StartFault),
@@ -65,9 +85,10 @@ impl StartError {
             Self::Bind(BindError::PathTooLong { .. }) => {
                 Some("choose a shorter --runtime-dir (or CLAVIGER_RUNTIME_DIR)".to_owned())
             }
-            Self::Bind(BindError::NoSuchGroup(_)) => {
-                Some("make the group, or change sockets.verify_group in config.toml".to_owned())
+            Self::Bind(BindError::NoSuchGroup(setting)) => {
+                Some(format!("make the group, or change {setting} in config.toml"))
             }
+            Self::Given(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::Bind(BindError::Io { .. }) | Self::Service(_) | Self::Methods(_) => None,
         }
@@ -94,24 +115,28 @@ impl From<OpenError> for StartError {
 
 /// Runs a daemon until `shutdown` is over or a client asks it to stop.
 ///
-/// `ready` is called once, when both sockets answer. The process's umask becomes 077, and it gives no core dump.
+/// The process's umask becomes 077, and it gives no core dump.
 ///
 /// # Errors
 /// Why it cannot start. Once it is ready it ends only as asked.
 pub async fn run(
     config: Config,
-    ready: impl FnOnce(),
+    sockets: Sockets,
+    supervisor: Arc<dyn Supervisor>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
     harden();
+    let (admin_path, verify_path) =
+        (config.runtime_dir.join(ADMIN_SOCKET), config.runtime_dir.join(VERIFY_SOCKET));
+    if matches!(sockets, Sockets::Own) && somebody_listens(&admin_path).await {
+        return Err(StartError::AlreadyRunning);
+    }
     let data = take_directory(&config.data_dir, 0o700, 0o700)?;
     let store_path = data.path().join(FILE_NAME);
     check_file(&store_path)?;
     check_file(&data.path().join(JOURNAL_NAME))?;
     let runtime_mode = if config.sockets.lets_others_in() { PASSABLE } else { 0o700 };
-    let verify_group = config.sockets.verify_group.as_deref().map(group_id).transpose()?;
-    let (admin_path, verify_path) =
-        (config.runtime_dir.join(ADMIN_SOCKET), config.runtime_dir.join(VERIFY_SOCKET));
+    let groups = Groups::of(&config.sockets)?;
     check_path(&verify_path)?;
     let runtime = match data.is_at(&config.runtime_dir) {
         true if config.sockets.lets_others_in() => return Err(StartError::SharedDirectory),
@@ -130,16 +155,23 @@ pub async fn run(
     let service = Service::start(store, clock, config.key_prefix, config.hashing)?;
     let about = About { started_at, data_dir: data.path().to_owned(), runtime_dir: runtime_dir.clone() };
     let context = Arc::new(Context { service: Arc::clone(&service), about });
-    let admin = Listener {
-        socket: bind(&admin_path, 0o600, None)?,
-        access: Access::Admin,
-        uids: Some(admin_uids(&config.sockets)),
+    let (admin_mode, verify_mode) = (config.sockets.admin_mode(), config.sockets.verify_mode);
+    let (admin, verify, own_paths) = match sockets {
+        Sockets::Own => {
+            let admin = bind(&admin_path, admin_mode, groups.admin)?;
+            let verify = bind(&verify_path, verify_mode, groups.verify)?;
+            (admin, verify, vec![admin_path, verify_path])
+        }
+        Sockets::Given(given) => {
+            let group = |group: Option<u32>| group.unwrap_or(getegid().as_raw());
+            let admin = take(given.admin, &admin_path, admin_mode, group(groups.admin))?;
+            let verify = take(given.verify, &verify_path, verify_mode, group(groups.verify))?;
+            (admin, verify, Vec::new())
+        }
     };
-    let verify = Listener {
-        socket: bind(&verify_path, config.sockets.verify_mode, verify_group)?,
-        access: Access::Verify,
-        uids: None,
-    };
+    let operators = Admission::Operators { uids: admin_uids(&config.sockets), group: groups.admin };
+    let admin = Listener { socket: admin, access: Access::Admin, admission: operators };
+    let verify = Listener { socket: verify, access: Access::Verify, admission: Admission::Everybody };
 
     let (stop_handle, rpc) = stop_channel();
     let (stop, stopping) = watch::channel(false);
@@ -153,18 +185,21 @@ pub async fn run(
     drop((alive, stop_handle, stopping));
     let behind = tokio::spawn(Arc::clone(&service).run_behind());
     tracing::info!(runtime_dir = %runtime_dir.display(), "ready");
-    ready();
+    supervisor.ready();
+    let beats = tokio::spawn(tell_alive(Arc::clone(&supervisor), Arc::clone(&service)));
 
     tokio::select! {
         () = shutdown => {}
         () = service.stop_requested() => {}
     }
     tracing::info!("stopping");
+    supervisor.stopping();
     stop.send_replace(true);
     wait_for_connections(rpc, last_gone).await;
     behind.abort();
+    beats.abort();
     service.finish().await;
-    for path in [admin_path, verify_path] {
+    for path in own_paths {
         if let Err(error) = std::fs::remove_file(&path) {
             tracing::warn!(%error, path = %path.display(), "cannot take the socket away");
         }
@@ -201,6 +236,34 @@ pub(crate) fn harden() {
     // Each connection is a descriptor.
     let files = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files });
+}
+
+/// Whether something takes connections there: another daemon, or a service manager that starts one for the first of them.
+/// Its socket is not ours to take away.
+async fn somebody_listens(path: &Path) -> bool {
+    match UnixStream::connect(path).await {
+        Ok(_) => true,
+        Err(error) => error.kind() == ErrorKind::WouldBlock,
+    }
+}
+
+/// The groups of the two sockets, by number.
+struct Groups {
+    admin: Option<u32>,
+    verify: Option<u32>,
+}
+
+impl Groups {
+    fn of(sockets: &SocketConfig) -> Result<Self, BindError> {
+        let number = |setting, group: &Option<String>| match group {
+            Some(group) => group_id(group).map(Some).ok_or(BindError::NoSuchGroup(setting)),
+            None => Ok(None),
+        };
+        Ok(Self {
+            admin: number("sockets.admin_group", &sockets.admin_group)?,
+            verify: number("sockets.verify_group", &sockets.verify_group)?,
+        })
+    }
 }
 
 fn admin_uids(sockets: &SocketConfig) -> Vec<u32> {

@@ -4,6 +4,7 @@ mod accounts;
 mod help;
 mod integrate;
 mod keys;
+mod service;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,8 +13,9 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(crate) use accounts::{Accounts, Fact, Facts};
-pub(crate) use integrate::{Addresses, Integrate};
+pub(crate) use integrate::{Addresses, Gateway, Integrate};
 pub(crate) use keys::Keys;
+pub(crate) use service::{Scope, Service};
 
 use crate::failure::Failure;
 use crate::usage;
@@ -104,9 +106,12 @@ pub(crate) enum Command {
     Activity(Activity),
     /// Make one raw JSON-RPC call
     Rpc(Rpc),
-    /// Print the configuration of a gateway that asks Claviger
+    /// Print the configuration of a gateway that asks Claviger, or systemd's units
     #[command(subcommand, after_help = help::INTEGRATE)]
     Integrate(Integrate),
+    /// Have systemd run the daemon
+    #[command(subcommand, after_help = help::SERVICE)]
+    Service(Service),
     /// Print the manual page
     Man,
     /// Print shell completions
@@ -122,6 +127,9 @@ pub(crate) struct Daemon {
     /// How much to log [default: `CLAVIGER_LOG`, else info]
     #[arg(long, value_name = "LEVEL")]
     pub(crate) log_level: Option<LogLevel>,
+    /// In which form [default: `CLAVIGER_LOG_FORMAT`, else journal where the journal reads standard error, else text]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
     /// Start a session of its own, say `ready` on standard output, and log to a file
     #[arg(long, hide = true)]
     pub(crate) detached: bool,
@@ -140,6 +148,17 @@ pub(crate) enum LogLevel {
     Debug,
     /// And every step of it.
     Trace,
+}
+
+/// In which form the daemon logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// A line for people.
+    Text,
+    /// A line of JSON.
+    Json,
+    /// The journal's own form, with a field for each fact.
+    Journal,
 }
 
 /// On or off.
@@ -245,6 +264,7 @@ mod tests {
             ("backup --help", help::BACKUP),
             ("restore --help", help::RESTORE),
             ("integrate --help", help::INTEGRATE),
+            ("service --help", help::SERVICE),
         ] {
             assert!(end.lines().all(|line| line.len() < 80));
             let Ok(Parsed::Help(help)) = parsed(line) else { panic!("no help") };
@@ -296,6 +316,11 @@ mod tests {
             "integrate envoy",
             "integrate haproxy",
             "integrate haproxy --lua",
+            "integrate systemd",
+            "integrate systemd --system",
+            "service install",
+            "service uninstall --system",
+            "daemon --log-format json",
             "integrate nginx --listen [::1]:80 --application app.internal:3000",
             "completions bash",
             "man",
@@ -350,6 +375,9 @@ mod tests {
             &["keys", "release", "X", S],
             &["integrate", S],
             &["integrate", "nginx", S],
+            &["service", S],
+            &["service", "install", S],
+            &["daemon", "--log-format", S],
             &["integrate", "nginx", "--listen", S],
             &["integrate", "nginx", "--application", S],
         ] {

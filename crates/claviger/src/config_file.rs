@@ -9,7 +9,7 @@ use claviger_tui::Keymap;
 use toml::{Table, Value};
 
 /// Every setting, as an error lists them.
-const KNOWN: [&str; 10] = [
+const KNOWN: [&str; 11] = [
     "data_dir",
     "runtime_dir",
     "key_prefix",
@@ -19,6 +19,7 @@ const KNOWN: [&str; 10] = [
     "sockets.verify_mode",
     "sockets.verify_group",
     "sockets.admin_uids",
+    "sockets.admin_group",
     "keys",
 ];
 
@@ -113,6 +114,7 @@ fn set(file: &mut ConfigFile, cost: &mut Cost, setting: &str, value: &Value) -> 
         "sockets.verify_mode" => file.sockets.verify_mode = mode(setting, value)?,
         "sockets.verify_group" => file.sockets.verify_group = Some(group(setting, value)?),
         "sockets.admin_uids" => file.sockets.admin_uids = uids(setting, value)?,
+        "sockets.admin_group" => file.sockets.admin_group = Some(group(setting, value)?),
         section if section == KEYS || SECTIONS.contains(&section) => {
             return Err(Fault::rule(section, &format!("must be a section: a line `[{section}]`")));
         }
@@ -227,6 +229,7 @@ mod tests {
             [sockets]
             verify_mode = "0660"
             verify_group = "www-data"
+            admin_group = "operators"
             admin_uids = [1000, 1001]
             "#,
         )
@@ -237,6 +240,7 @@ mod tests {
         assert_eq!(file.hashing, HashingCost::new(65536, 3, 2).unwrap());
         assert_eq!(file.sockets.verify_mode, 0o660);
         assert_eq!(file.sockets.verify_group.as_deref(), Some("www-data"));
+        assert_eq!(file.sockets.admin_group.as_deref(), Some("operators"));
         assert_eq!(file.sockets.admin_uids, [1000, 1001]);
         assert_eq!(parse("sockets.verify_group = 33").unwrap().sockets.verify_group.as_deref(), Some("33"));
     }
@@ -306,6 +310,7 @@ mod tests {
             "sockets.admin_uids = [-1]",
             "sockets.admin_uids = [4294967295]",
             "sockets.verify_group = \"\"",
+            "sockets.admin_group = []",
             "data_dir = \"S3CR3T\"",
             "argon2.iterations = 4096",
             "argon2.parallelism = 0",

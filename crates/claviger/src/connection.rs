@@ -1,11 +1,12 @@
 //! Owns how a command gets to the daemon. Must not start one.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::fs::{self, Metadata};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 use std::time::Duration;
 
 use claviger_api::client::{Client, ConnectError};
+use claviger_daemon::socket::group_name;
 use tokio::runtime::Builder;
 
 use crate::failure::Failure;
@@ -53,21 +54,26 @@ async fn connect(socket: &Path) -> Result<Client, Failure> {
 
 /// Says why the daemon cannot be reached, and whose socket it is where that is the reason.
 pub(crate) fn explain(error: ConnectError) -> Failure {
-    let owner = match &error {
-        ConnectError::NoPermission(path) => owner_of(path),
+    let place = match &error {
+        ConnectError::NoPermission(path) => closest(path),
         _ => None,
     };
     let failure = Failure::from(error);
-    match owner {
-        Some(uid) => failure.hint(format!(
-            "it belongs to user {uid}: run this as that user or as root; who else may verify is for \
-             sockets.verify_mode and sockets.verify_group to say",
-        )),
-        None => failure,
-    }
+    let Some(place) = place else { return failure };
+    let owner = place.uid();
+    let lets_group_in = place.file_type().is_socket() && place.mode() & 0o020 != 0;
+    failure.hint(match group_name(place.gid()).filter(|_| lets_group_in) {
+        Some(group) => format!(
+            "it is for members of the group {group}: `usermod --append --groups {group} USER` makes one, who logs in anew"
+        ),
+        None => format!(
+            "it belongs to user {owner}: run this as that user or as root; who else may use it is for \
+             [sockets] in its config.toml to say",
+        ),
+    })
 }
 
-/// Who owns a path, or else the closest directory above it that can be looked at.
-fn owner_of(path: &Path) -> Option<u32> {
-    path.ancestors().find_map(|path| fs::symlink_metadata(path).ok()).map(|metadata| metadata.uid())
+/// How a path stands, or else the closest directory above it that can be looked at.
+fn closest(path: &Path) -> Option<Metadata> {
+    path.ancestors().find_map(|path| fs::symlink_metadata(path).ok())
 }

@@ -1,26 +1,23 @@
-//! Owns `claviger daemon`: the log, the signals, and leaving the terminal. Must not serve anything itself.
+//! Owns `claviger daemon`: whom it tells, the signals, and leaving the terminal. Must not serve anything itself.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
-use clap::ValueEnum;
-use claviger_daemon::Config;
+use claviger_daemon::{Config, Sockets, Supervisor};
 use rustix::fs::OFlags;
 use rustix::process::{chdir, setsid};
 use rustix::stdio::{dup2_stderr, dup2_stdout};
 use tokio::runtime::Builder;
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::args::{Daemon, LogLevel};
+use crate::args::Daemon;
 use crate::failure::Failure;
-use crate::output;
+use crate::log::Log;
+use crate::service_manager::{self, ServiceManager};
 use crate::settings::Settings;
-use crate::signal;
+use crate::{output, signal};
 
 /// What a detached daemon says on standard output once it serves.
 pub(crate) const READY: &str = "ready";
@@ -34,13 +31,14 @@ const MAX_LOG_BYTES: u64 = 1024 * 1024;
 /// Serves until a signal or a client ends it.
 pub(crate) fn run(settings: &Settings, daemon: &Daemon) -> Result<(), Failure> {
     if !daemon.detached {
-        log(level(daemon.log_level)?);
-        return serve(settings.daemon()?, || {});
+        Log::chosen(daemon)?.begin();
+        let supervisor = ServiceManager::new(settings.runtime_dir());
+        return serve(settings.daemon()?, service_manager::sockets()?, Arc::new(supervisor));
     }
-    let outcome = level(daemon.log_level).and_then(|level| {
-        detach(level);
+    let outcome = Log::chosen(daemon).and_then(|log| {
+        detach(log);
         let runtime_dir = settings.runtime_dir().to_owned();
-        serve(settings.daemon()?, move || leave(&runtime_dir))
+        serve(settings.daemon()?, Sockets::Own, Arc::new(move || leave(&runtime_dir)))
     });
     if let Err(failure) = &outcome {
         // Nobody sees standard error, and whoever started us waits for this.
@@ -49,22 +47,22 @@ pub(crate) fn run(settings: &Settings, daemon: &Daemon) -> Result<(), Failure> {
     outcome
 }
 
-fn serve(config: Config, ready: impl FnOnce()) -> Result<(), Failure> {
+fn serve(config: Config, sockets: Sockets, supervisor: Arc<dyn Supervisor>) -> Result<(), Failure> {
     let cannot = |error: io::Error| Failure::failed(format!("cannot start the daemon: {error}"));
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(cannot)?;
     runtime.block_on(async {
         let shutdown = signal::termination().map_err(cannot)?;
-        claviger_daemon::run(config, ready, shutdown).await.map_err(Failure::from)
+        claviger_daemon::run(config, sockets, supervisor, shutdown).await.map_err(Failure::from)
     })
 }
 
 /// Starts a session of our own, so that no terminal and no shell can end us with it.
-fn detach(level: LogLevel) {
+fn detach(log: Log) {
     // Fails where we lead a group already, which is as good.
     let _ = setsid();
     // The directory that we were started in may have to be unmounted some day. Every path of ours is absolute.
     let _ = chdir("/");
-    log(level);
+    log.begin();
 }
 
 /// Says that we serve and lets go of whoever started us. From here on standard error is the log; before, what goes
@@ -94,61 +92,11 @@ fn open_log(runtime_dir: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// The level from the flag, else from the environment.
-fn level(flag: Option<LogLevel>) -> Result<LogLevel, Failure> {
-    let variable = std::env::var_os("CLAVIGER_LOG").filter(|text| !text.is_empty());
-    match (flag, variable) {
-        (Some(level), _) => Ok(level),
-        (None, Some(text)) => LogLevel::from_str(&text.to_string_lossy(), true)
-            .map_err(|_| Failure::usage("CLAVIGER_LOG must be error, warn, info, debug or trace")),
-        (None, None) => Ok(LogLevel::Info),
-    }
-}
-
-fn log(level: LogLevel) {
-    let layer = tracing_subscriber::fmt::layer()
-        .with_ansi(
-            io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-        )
-        .with_writer(io::stderr);
-    tracing_subscriber::registry().with(layer).with(targets(level)).init();
-}
-
-/// What may be logged. Below `error`, libraries log what they send and receive, and that holds secrets: no level that
-/// anybody can ask for lets them.
-fn targets(level: LogLevel) -> Targets {
-    let level = match level {
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-        LogLevel::Trace => LevelFilter::TRACE,
-    };
-    Targets::new().with_default(level.min(LevelFilter::ERROR)).with_target("claviger", level)
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use tracing::Level;
-
     use super::*;
-
-    #[test]
-    fn only_our_own_targets_log_below_errors() {
-        let trace = targets(LogLevel::Trace);
-        assert!(trace.would_enable("claviger_daemon::service", &Level::TRACE));
-        assert!(trace.would_enable("claviger", &Level::TRACE));
-        for foreign in
-            ["jsonrpsee-server", "jsonrpsee_core::client", "hyper::proto", "soketto", "mio", "tokio"]
-        {
-            assert!(trace.would_enable(foreign, &Level::ERROR), "{foreign}");
-            assert!(!trace.would_enable(foreign, &Level::WARN), "{foreign}");
-        }
-        let error = targets(LogLevel::Error);
-        assert!(!error.would_enable("claviger_daemon", &Level::WARN));
-    }
 
     #[test]
     fn the_log_is_private_appended_to_and_begun_anew_when_large() {

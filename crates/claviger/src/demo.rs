@@ -4,14 +4,15 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use claviger_api::ADMIN_SOCKET;
 use claviger_daemon::token::HashingCost;
-use claviger_daemon::{Config, StartError};
+use claviger_daemon::{Config, Sockets, StartError};
 use claviger_tui::Keymap;
 use tempfile::TempDir;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -85,16 +86,18 @@ impl Daemon {
         // Nothing here is worth a slow hash.
         config.hashing = HashingCost::new(8, 1, 1).unwrap_or_default();
         let (end, ended) = oneshot::channel();
-        let (ready, serves) = oneshot::channel();
+        let serves = Arc::new(Notify::new());
+        let ready = Arc::clone(&serves);
         let mut task = tokio::spawn(claviger_daemon::run(
             config,
-            move || ready.send(()).unwrap_or_default(),
+            Sockets::Own,
+            Arc::new(move || ready.notify_one()),
             async move {
                 drop(ended.await);
             },
         ));
         tokio::select! {
-            Ok(()) = serves => Ok(Self { end, task }),
+            () = serves.notified() => Ok(Self { end, task }),
             ended = &mut task => Err(match ended {
                 Ok(Err(error)) => error.into(),
                 _ => Failure::failed("the daemon of the demo ended before it served"),

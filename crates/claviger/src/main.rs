@@ -13,12 +13,15 @@ mod harden;
 mod input;
 mod interface;
 mod launch;
+mod log;
 mod lookup;
 mod output;
 mod phrase;
 mod sample;
+mod service_manager;
 mod settings;
 mod signal;
+mod systemd;
 mod table;
 mod usage;
 

@@ -78,6 +78,16 @@ impl Settings {
         Ok(Self { data_dir, runtime_dir, config_file, rest })
     }
 
+    /// The directory of this user's settings of every program; `None` without a home.
+    pub(crate) fn config_base() -> Option<PathBuf> {
+        Environment(&|name: &str| std::env::var_os(name)).base("XDG_CONFIG_HOME", ".config")
+    }
+
+    /// Who may use the sockets.
+    pub(crate) fn sockets(&self) -> &SocketConfig {
+        &self.rest.sockets
+    }
+
     /// Where the store is. A client can do without, so only who needs it learns that there is none.
     pub(crate) fn data_dir(&self) -> Result<&Path, Failure> {
         self.data_dir.as_deref().ok_or_else(|| homeless("data", "--data-dir or CLAVIGER_DATA_DIR"))

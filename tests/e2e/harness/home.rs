@@ -180,7 +180,7 @@ impl Home {
         self.disk.as_ref().map_or_else(|| self.data.clone(), |disk| disk.seen(&self.data))
     }
 
-    fn daemon_command(&self) -> Command {
+    pub(super) fn daemon_command(&self) -> Command {
         let mut command = match &self.disk {
             Some(disk) => disk.command(&self.command()),
             None => self.command(),
@@ -310,7 +310,7 @@ impl Process {
     }
 
     /// Waits until it has ended by itself.
-    pub(super) fn wait(&mut self, what: &str) -> i32 {
+    pub(crate) fn wait(&mut self, what: &str) -> i32 {
         exit_code(eventually(what, || self.0.try_wait().unwrap()))
     }
 

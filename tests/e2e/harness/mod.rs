@@ -13,6 +13,7 @@ mod process;
 mod rpc;
 mod screen;
 mod secret;
+mod service_manager;
 mod wait;
 mod websocket;
 
@@ -27,5 +28,6 @@ pub(crate) use process::{peak_memory, processor_time};
 pub(crate) use rpc::{RpcError, Socket, assert_code};
 pub(crate) use screen::{OpenedFor, Screen};
 pub(crate) use secret::SecretParts;
+pub(crate) use service_manager::ServiceManager;
 pub(crate) use wait::{PATIENCE, eventually, soon};
 pub(crate) use websocket::WebSocket;

@@ -123,6 +123,12 @@ impl Service {
         Ok(service)
     }
 
+    /// Whether changes are taken: the writer is there.
+    #[must_use]
+    pub fn takes_changes(&self) -> bool {
+        self.writer.is_alive()
+    }
+
     /// Asks for the end of the daemon.
     pub fn request_stop(&self) {
         self.stop.notify_one();

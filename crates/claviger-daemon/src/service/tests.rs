@@ -99,6 +99,15 @@ fn only(ids: &[&str]) -> Scope {
 }
 
 #[tokio::test]
+async fn changes_are_taken_until_the_writer_has_ended() {
+    let world = World::new();
+    assert!(world.service.takes_changes());
+    world.connect("a").await;
+    world.service.finish().await;
+    assert!(!world.service.takes_changes());
+}
+
+#[tokio::test]
 async fn out_of_scope_absent_and_impossible_accounts_are_one_refusal() {
     let world = World::new();
     world.connect("mine").await;

@@ -7,6 +7,7 @@ use claviger_api::Access;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
+use super::admission::{Admission, Standing, is_member};
 use super::connection::{Server, serve};
 use super::limit::Connections;
 use crate::rpc::Peer;
@@ -23,8 +24,8 @@ pub struct Listener {
     pub socket: UnixListener,
     /// Which of the two it is.
     pub access: Access,
-    /// Who may use it; everybody whom its mode lets in where it is `None`.
-    pub uids: Option<Vec<u32>>,
+    /// Who may use it.
+    pub admission: Admission,
 }
 
 /// Takes connections in until `stop` says so. `alive` is dropped when the last of them is gone.
@@ -49,16 +50,11 @@ pub async fn accept(
             }
         };
         // Whose credentials are unknown is nobody's friend.
-        let Ok(peer) = peer_of(&stream) else { continue };
-        if listener.uids.as_ref().is_some_and(|uids| !uids.contains(&peer.uid)) {
-            tracing::warn!(uid = peer.uid, pid = peer.pid, "refused on the admin socket");
-            turn_away(
-                stream,
-                connections.farewell(),
-                "403 Forbidden",
-                "FORBIDDEN",
-                "this uid may not administer keys",
-            );
+        let Ok(credentials) = stream.peer_cred() else { continue };
+        let peer = Peer { uid: credentials.uid(), pid: credentials.pid() };
+        let standing = listener.admission.of(peer.uid, credentials.gid());
+        if standing == Standing::Refused {
+            forbid(stream, peer, &connections);
             continue;
         }
         let Some(place) = connections.take(listener.access) else {
@@ -72,16 +68,32 @@ pub async fn accept(
             continue;
         };
         let (server, stop, alive) = (server.clone(), stop.clone(), alive.clone());
+        let connections = connections.clone();
         tokio::spawn(async move {
-            serve(stream, peer, &server, stop, place).await;
+            if is_admitted(standing).await {
+                serve(stream, peer, &server, stop, place).await;
+            } else {
+                forbid(stream, peer, &connections);
+            }
             drop(alive);
         });
     }
 }
 
-fn peer_of(stream: &UnixStream) -> io::Result<Peer> {
-    let credentials = stream.peer_cred()?;
-    Ok(Peer { uid: credentials.uid(), pid: credentials.pid() })
+async fn is_admitted(standing: Standing) -> bool {
+    match standing {
+        Standing::Admitted => true,
+        Standing::Refused => false,
+        Standing::MemberOf { uid, group } => {
+            tokio::task::spawn_blocking(move || is_member(uid, group)).await.unwrap_or(false)
+        }
+    }
+}
+
+fn forbid(stream: UnixStream, peer: Peer, connections: &Connections) {
+    tracing::warn!(uid = peer.uid, pid = peer.pid, "refused on the admin socket");
+    let place = connections.farewell();
+    turn_away(stream, place, "403 Forbidden", "FORBIDDEN", "this uid may not administer keys");
 }
 
 /// Says why in one write that never waits, then hangs up.

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
-use nix::unistd::Group;
+use nix::unistd::{Gid, Group};
 use rustix::fs::Mode;
 use rustix::process::umask;
 use tokio::net::UnixListener;
@@ -27,9 +27,9 @@ pub enum BindError {
     /// Something stands there that is not ours to take away.
     #[error(transparent)]
     Place(#[from] PlaceError),
-    /// There is no such group.
-    #[error("there is no group {0:?}")]
-    NoSuchGroup(String),
+    /// A setting names no group; which one it names is not told.
+    #[error("{0} names no group of this machine")]
+    NoSuchGroup(&'static str),
     /// The operating system refused.
     #[error("cannot bind {path}: {error}", path = .path.display())]
     Io {
@@ -69,14 +69,14 @@ pub fn bind(path: &Path, mode: u32, group: Option<u32>) -> Result<UnixListener, 
     Ok(listener)
 }
 
-/// Finds a group by its number or its name.
-///
-/// # Errors
-/// [`BindError::NoSuchGroup`].
-pub fn group_id(group: &str) -> Result<u32, BindError> {
-    if let Ok(number) = group.parse() {
-        return Ok(number);
-    }
-    let found = Group::from_name(group).ok().flatten();
-    found.map(|group| group.gid.as_raw()).ok_or_else(|| BindError::NoSuchGroup(group.to_owned()))
+/// The name of a group; `None` where the system has none for this number.
+#[must_use]
+pub fn group_name(group: u32) -> Option<String> {
+    Group::from_gid(Gid::from_raw(group)).ok().flatten().map(|group| group.name)
+}
+
+/// Finds a group by its number or its name; `None` where the system has none of this name.
+#[must_use]
+pub fn group_id(group: &str) -> Option<u32> {
+    group.parse().ok().or_else(|| Some(Group::from_name(group).ok().flatten()?.gid.as_raw()))
 }

@@ -40,10 +40,10 @@ Examples:
 
 /// Behind `integrate --help`.
 pub(super) const INTEGRATE: &str = "\
-Each is complete, commented, and for this installation's verify.sock. The
-gateway asks Claviger about every request: /accounts/ID needs a key that may
-see that account, every other path a right key. Nothing is let through while
-the daemon is away. How to install one: docs/integrations.
+Each is complete, commented, and for this installation's sockets. A gateway
+asks Claviger about every request: /accounts/ID needs a key that may see that
+account, every other path a right key. Nothing is let through while the daemon
+is away. How to install one: docs/integrations.
 
 Examples:
   claviger integrate nginx > /etc/nginx/conf.d/claviger.conf
@@ -51,7 +51,18 @@ Examples:
   claviger integrate caddy > /etc/caddy/Caddyfile
   claviger integrate envoy > /etc/envoy/envoy.yaml
   claviger integrate haproxy > /etc/haproxy/haproxy.cfg
-  claviger integrate haproxy --lua > /etc/haproxy/claviger.lua";
+  claviger integrate haproxy --lua > /etc/haproxy/claviger.lua
+  claviger integrate systemd";
+
+/// Behind `service --help`.
+pub(super) const SERVICE: &str = "\
+systemd listens at the sockets, starts the daemon for whoever asks first, and
+again when it fails. `claviger integrate systemd` shows what is installed.
+
+Examples:
+  claviger service install
+  sudo claviger service install --system
+  claviger service uninstall";
 
 /// The heading of what every command takes.
 pub(super) const EVERYWHERE: &str = "Options of every command";

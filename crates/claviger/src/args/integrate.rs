@@ -4,11 +4,21 @@ use std::net::SocketAddr;
 
 use clap::{Args, Subcommand};
 
+use super::Scope;
 use crate::usage;
 
 /// `claviger integrate …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Integrate {
+    #[command(flatten)]
+    Gateway(Gateway),
+    /// For systemd: the units, each below its path
+    Systemd(Scope),
+}
+
+/// A gateway.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Gateway {
     /// For nginx: a file for conf.d
     Nginx(Addresses),
     /// For Caddy: a Caddyfile

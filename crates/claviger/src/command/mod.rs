@@ -12,12 +12,13 @@ mod keys;
 mod man;
 mod restore;
 mod rpc;
+mod service;
 mod status;
 mod stop;
 mod storage_mode;
 mod verify;
 
-use crate::args::{Args, Command, Look};
+use crate::args::{Args, Command, Integrate, Look};
 use crate::failure::Failure;
 use crate::output::Format;
 use crate::settings::Settings;
@@ -55,7 +56,11 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Some(Command::StorageMode { state }) => connection::wait(storage_mode::run(&context()?, state)),
         Some(Command::Verify(verify)) => connection::wait(verify::run(&context()?, verify)),
         Some(Command::Activity(activity)) => connection::wait(activity::run(&context()?, activity)),
-        Some(Command::Integrate(integrate)) => integrate::run(&context()?.settings, &integrate),
+        Some(Command::Integrate(Integrate::Systemd(scope))) => service::print(&places, scope),
+        Some(Command::Integrate(Integrate::Gateway(gateway))) => {
+            integrate::run(&context()?.settings, &gateway)
+        }
+        Some(Command::Service(service)) => service::run(&places, format, &service),
         Some(Command::Rpc(rpc)) => connection::wait(rpc::run(&context()?, rpc)),
     }
 }

@@ -21,6 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
     let client = connection::admin(&context.settings).await?;
     let pid = client.call::<SystemStatus>(NoParams {}).await?.pid;
+    let is_seen = is_running(pid);
     match client.call::<SystemStop>(NoParams {}).await {
         // A daemon that ends may take its answer with it.
         Ok(Empty {}) | Err(CallError::Disconnected) => {}
@@ -29,7 +30,8 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
     drop(client);
     let socket = context.settings.admin_socket();
     let deadline = Instant::now() + PATIENCE;
-    while is_running(pid) || answers(&socket).await {
+    // To ask at the socket would start the next one, where a service manager listens there.
+    while if is_seen { is_running(pid) } else { answers(&socket).await } {
         if Instant::now() > deadline {
             return Err(Failure::failed(format!("the daemon has not ended within {} s", PATIENCE.as_secs()))
                 .hint(format!("it is process {pid}; its log says what it waits for")));
@@ -40,6 +42,11 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
         Format::Json => output::json(&Empty {}),
         Format::Text => {
             output::note("the daemon has ended");
+            if socket.exists() {
+                output::note(
+                    "its sockets are a service manager's, which starts it again for whoever asks next",
+                );
+            }
             Ok(())
         }
     }

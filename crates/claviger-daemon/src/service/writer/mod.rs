@@ -4,7 +4,7 @@
 mod commit;
 
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use claviger_api::{Event, Timestamp};
 
@@ -42,13 +42,18 @@ trait Job: Send {
 pub(super) struct WriterQueue {
     jobs: Mutex<Option<Sender<Box<dyn Job>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// The thread holds the other end until it ends, however that comes.
+    life: Weak<()>,
 }
 
 impl WriterQueue {
     /// Makes the queue, and what its thread will take jobs from.
     pub(super) fn new() -> (Self, PendingWriter) {
         let (jobs, queue) = channel();
-        (Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::default() }, PendingWriter(queue))
+        let life = Arc::new(());
+        let handed_in =
+            Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::default(), life: Arc::downgrade(&life) };
+        (handed_in, PendingWriter { queue, life })
     }
 
     /// Ends the thread when all that waits is written.
@@ -60,6 +65,11 @@ impl WriterQueue {
         }
     }
 
+    /// Whether the thread is there.
+    pub(super) fn is_alive(&self) -> bool {
+        self.life.strong_count() > 0
+    }
+
     fn hand_in(&self, job: Box<dyn Job>) -> Result<(), Error> {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         jobs.as_ref().ok_or_else(commit::stopped)?.send(job).map_err(|_| commit::stopped())
@@ -67,13 +77,19 @@ impl WriterQueue {
 }
 
 /// A writer that waits for the service that it belongs to.
-pub(super) struct PendingWriter(Receiver<Box<dyn Job>>);
+pub(super) struct PendingWriter {
+    queue: Receiver<Box<dyn Job>>,
+    life: Arc<()>,
+}
 
 impl PendingWriter {
     /// Starts the thread.
     pub(super) fn start(self, service: &Arc<Service>) -> std::io::Result<()> {
         let weak = Arc::downgrade(service);
-        let thread = Builder::new().name("writer".into()).spawn(move || commit::work(&weak, &self.0))?;
+        let thread = Builder::new().name("writer".into()).spawn(move || {
+            commit::work(&weak, &self.queue);
+            drop(self.life);
+        })?;
         *service.writer.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
         Ok(())
     }

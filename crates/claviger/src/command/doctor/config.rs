@@ -59,16 +59,17 @@ fn judge_settings(
     config: &Path,
 ) -> Option<Fault> {
     let file = quoted(config);
-    if sockets.verify_group.as_deref().is_some_and(|group| group_id(group).is_err()) {
-        return Some(Fault {
-            detail: "sockets.verify_group names no group of this machine".to_owned(),
-            hint: format!("make the group, or change sockets.verify_group in {file}"),
-        });
+    for (setting, group) in [("verify_group", &sockets.verify_group), ("admin_group", &sockets.admin_group)] {
+        if group.as_deref().is_some_and(|group| group_id(group).is_none()) {
+            return Some(Fault {
+                detail: format!("sockets.{setting} names no group of this machine"),
+                hint: format!("make the group, or change sockets.{setting} in {file}"),
+            });
+        }
     }
     let shared = matches!(directories, (Some(data), Some(runtime)) if leads_to(data, runtime));
     (shared && sockets.lets_others_in()).then(|| Fault {
-        detail: "the data directory cannot be the runtime directory while others may use verify.sock"
-            .to_owned(),
+        detail: "the data directory cannot be the runtime directory while others may use a socket".to_owned(),
         hint: format!("choose another runtime_dir in {file}"),
     })
 }
@@ -99,16 +100,16 @@ mod tests {
         let (one, other) = (Some(Path::new("/d")), Some(Path::new("/r")));
         let open = SocketConfig { verify_mode: 0o666, ..SocketConfig::default() };
         let group = SocketConfig { verify_group: Some("no-such-group".into()), ..SocketConfig::default() };
+        let operators = SocketConfig { admin_group: Some("no-such-group".into()), ..SocketConfig::default() };
         let closed = SocketConfig::default();
         let judged = |sockets, directories| judge_settings(sockets, directories, config);
         assert_eq!(judged(&closed, (one, one)), None);
         assert_eq!(judged(&open, (one, other)), None);
         assert_eq!(judged(&open, (None, None)), None);
         assert!(judged(&open, (one, one)).unwrap().hint.contains("runtime_dir in '/c'"));
-        let fault = judged(&group, (one, other)).unwrap();
-        assert!(
-            fault.hint.contains("verify_group") && !format!("{fault:?}").contains("no-such"),
-            "{fault:?}"
-        );
+        for (sockets, setting) in [(&group, "verify_group"), (&operators, "admin_group")] {
+            let fault = judged(sockets, (one, other)).unwrap();
+            assert!(fault.hint.contains(setting) && !format!("{fault:?}").contains("no-such"), "{fault:?}");
+        }
     }
 }

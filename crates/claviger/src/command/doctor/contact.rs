@@ -1,5 +1,6 @@
 //! Owns asking the daemon how it is. Must not start one, end one or change anything in it.
 
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ pub(super) enum Contact {
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: Status,
-    /// The uid that it runs as, by the socket's credentials.
+    /// The uid that it runs as.
     pub(super) uid: u32,
     /// Its process as this process sees it: across a container's wall it has another number, or none.
     pub(super) seen_pid: Option<u32>,
@@ -73,7 +74,10 @@ async fn converse(client: &Client, admin: &Path, verify: &Path) -> Result<Answer
     let limit = Limit::new(1);
     let trail = client.call::<ActivityList>(ListActivity { limit, ..ListActivity::default() }).await?;
     let newest = trail.entries.first().map_or(status.started_at, |entry| entry.at.max(status.started_at));
-    let (uid, seen_pid) = peer(admin).await.unwrap_or((rustix::process::geteuid().as_raw(), None));
+    let (listener_uid, listener) = peer(admin).await.unwrap_or((rustix::process::geteuid().as_raw(), None));
+    // Who listens is the daemon, or the service manager that has given it the socket.
+    let seen_pid = listener.into_iter().chain([status.pid]).find(|pid| is_of_our_name(*pid));
+    let uid = seen_pid.and_then(uid_of).unwrap_or(listener_uid);
     Ok(Answer { uid, seen_pid, newest, verify: health(verify).await, status })
 }
 
@@ -84,6 +88,20 @@ async fn peer(socket: &Path) -> Option<(u32, Option<u32>)> {
     // 0 is one that cannot be seen from here (unix(7)).
     let pid = credentials.pid().and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid > 0);
     Some((credentials.uid(), pid))
+}
+
+/// Whether a process is seen here, and has the name that this one has.
+fn is_of_our_name(pid: u32) -> bool {
+    let name = |process: &str| fs::read(format!("/proc/{process}/comm")).ok();
+    let ours = name("self");
+    ours.is_some() && name(&pid.to_string()) == ours
+}
+
+/// The effective user of a process (`proc_pid_status`(5)): the files of one that is not dumpable are root's.
+fn uid_of(pid: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 async fn health(socket: &Path) -> Result<(), Failure> {
@@ -111,5 +129,19 @@ impl Answer {
             verifications: claviger_api::object::VerificationCounts::default(),
         };
         Self { status, uid: 1000, seen_pid: Some(77), newest: Timestamp::default(), verify: Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_known_by_its_name_and_its_user_is_what_the_system_says() {
+        let ours = std::process::id();
+        assert!(is_of_our_name(ours));
+        assert!(!is_of_our_name(u32::MAX));
+        assert_eq!(uid_of(ours), Some(rustix::process::geteuid().as_raw()));
+        assert_eq!(uid_of(u32::MAX), None);
     }
 }

@@ -33,9 +33,9 @@ pub(super) fn examine(site: &Site<'_>, runtime_dir: &Path, sockets: &SocketConfi
     if standing.is_some_and(|standing| standing.kind != Kind::Directory) {
         return findings;
     }
-    let group = sockets.verify_group.as_deref().and_then(|group| group_id(group).ok());
-    let admin = Bound { mode: 0o600, group: None };
-    let verify = Bound { mode: sockets.verify_mode, group };
+    let number = |group: &Option<String>| group.as_deref().and_then(group_id);
+    let admin = Bound { mode: sockets.admin_mode(), group: number(&sockets.admin_group) };
+    let verify = Bound { mode: sockets.verify_mode, group: number(&sockets.verify_group) };
     for (check, name, bound) in
         [(Check::AdminSocket, ADMIN_SOCKET, admin), (Check::VerifySocket, VERIFY_SOCKET, verify)]
     {
@@ -82,12 +82,13 @@ fn judge_socket(
         let hint = if is_ours && check == Check::VerifySocket { restart } else { fault.hint };
         return Finding::wrong(check, fault.detail, hint);
     }
-    if let (Check::VerifySocket, Contact::Answers(answer)) = (check, site.contact) {
-        if let Err(failure) = &answer.verify {
+    if let Contact::Answers(answer) = site.contact {
+        if let (Check::VerifySocket, Err(failure)) = (check, &answer.verify) {
             return refused(check, failure, &site.claviger);
         }
         if bound.group.is_some_and(|group| group != standing.group) {
-            let detail = "it belongs to another group than sockets.verify_group says";
+            let setting = if check == Check::AdminSocket { "admin_group" } else { "verify_group" };
+            let detail = format!("it belongs to another group than sockets.{setting} says");
             return Finding::warning(check, detail, restart);
         }
     }
@@ -137,7 +138,7 @@ mod tests {
             (verify, &answers, Some(tight), State::Wrong, RESTART),
             (verify, &answers, Some(other_group), State::Warning, RESTART),
             (admin, &answers, Some(loose), State::Wrong, "chmod 0660 '/r/verify.sock'"),
-            (admin, &answers, Some(other_group), State::Ok, ""),
+            (admin, &answers, Some(other_group), State::Warning, RESTART),
         ] {
             assert_eq!(judged(check, contact, standing), (state, hint.to_owned()), "{check:?} {standing:?}");
         }

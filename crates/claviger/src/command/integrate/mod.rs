@@ -1,9 +1,9 @@
-//! Owns `claviger integrate`: configurations for this installation. Must not need a daemon, and must print nothing that the
+//! Owns `claviger integrate` for gateways: configurations for this installation. Must not need a daemon, and must print nothing that the
 //! tests have not run as it is printed.
 
 use std::path::Path;
 
-use crate::args::{Addresses, Integrate};
+use crate::args::{Addresses, Gateway};
 use crate::failure::Failure;
 use crate::output;
 use crate::settings::Settings;
@@ -15,16 +15,16 @@ const HAPROXY: &str = include_str!("haproxy.cfg");
 const HAPROXY_LUA: &str = include_str!("haproxy.lua");
 
 /// Prints what is asked for.
-pub(crate) fn run(settings: &Settings, integrate: &Integrate) -> Result<(), Failure> {
+pub(crate) fn run(settings: &Settings, gateway: &Gateway) -> Result<(), Failure> {
     let socket = settings.verify_socket();
-    let text = match integrate {
-        Integrate::Nginx(addresses) => filled(NGINX, addresses, &quoted(plain(&socket)?)),
-        Integrate::Caddy(addresses) => filled(CADDY, addresses, literal(plain(&socket)?)?),
-        Integrate::Envoy(addresses) => filled(ENVOY, addresses, &quoted(plain(&socket)?)),
-        Integrate::Haproxy { lua: true, .. } => {
+    let text = match gateway {
+        Gateway::Nginx(addresses) => filled(NGINX, addresses, &quoted(plain(&socket)?)),
+        Gateway::Caddy(addresses) => filled(CADDY, addresses, literal(plain(&socket)?)?),
+        Gateway::Envoy(addresses) => filled(ENVOY, addresses, &quoted(plain(&socket)?)),
+        Gateway::Haproxy { lua: true, .. } => {
             HAPROXY_LUA.replace("@SOCKET@", &quoted(unexpanded(plain(&socket)?)?))
         }
-        Integrate::Haproxy { addresses, .. } => {
+        Gateway::Haproxy { addresses, .. } => {
             unexpanded(plain(&socket)?)?;
             filled(HAPROXY, addresses, "")
         }

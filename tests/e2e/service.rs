@@ -1,0 +1,182 @@
+//! Owns the tests of systemd's units as they are printed and installed. Must not start a systemd: `just systemd` does.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::harness::{Home, Output, tell};
+
+/// Writes what was printed to files of their names, and gives those.
+fn written(printed: &str, directory: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<(PathBuf, String)> = Vec::new();
+    for line in printed.lines() {
+        match line.strip_prefix("# /") {
+            Some(path) => files.push((directory.join(Path::new(path).file_name().unwrap()), String::new())),
+            None => {
+                if let Some((_, text)) = files.last_mut() {
+                    text.push_str(line);
+                    text.push('\n');
+                }
+            }
+        }
+    }
+    files.into_iter().map(|(path, text)| fs::write(&path, text).map(|()| path).unwrap()).collect()
+}
+
+fn units(files: &[PathBuf]) -> impl Iterator<Item = &PathBuf> {
+    files.iter().filter(|path| path.extension().is_some_and(|end| end == "service" || end == "socket"))
+}
+
+/// Asks systemd's own reader; `None` where there is none.
+fn analysed(arguments: &[&str], files: &[&PathBuf]) -> Option<Output> {
+    Command::new("systemd-analyze").arg("--version").output().ok()?;
+    let mut command = Command::new("systemd-analyze");
+    command.args(arguments).args(files);
+    Some(Home::finish(command, ""))
+}
+
+#[test]
+fn systemd_finds_nothing_wrong_in_the_units_as_they_are_printed() {
+    let home = Home::new();
+    for arguments in [&["integrate", "systemd"] as &[&str], &["integrate", "systemd", "--system"]] {
+        let directory = home.path(&arguments.join("-"));
+        fs::create_dir(&directory).unwrap();
+        let files = written(&home.run(arguments).success().stdout, &directory);
+        let service = units(&files).find(|path| path.ends_with("claviger.service")).unwrap();
+        // The reader looks whether the executable is there.
+        let text = fs::read_to_string(service).unwrap();
+        fs::write(service, text.replace("/usr/local/bin/claviger", env!("CARGO_BIN_EXE_claviger"))).unwrap();
+        let units: Vec<_> = units(&files).collect();
+        assert_eq!(units.len(), 3, "{files:?}");
+        let Some(found) = analysed(&["verify", "--man=no"], &units) else {
+            return tell("systemd-analyze is not here: the units were not looked at");
+        };
+        let about_ours: Vec<_> = found.stderr.lines().filter(|line| line.contains("claviger")).collect();
+        assert_eq!((found.status, about_ours), (0, Vec::new()), "{found:?}");
+    }
+}
+
+#[test]
+fn the_systems_service_is_as_closed_as_it_says() {
+    const TENTHS: &str = "--threshold=10";
+    let home = Home::new();
+    let files = written(&home.run(&["integrate", "systemd", "--system"]).success().stdout, &home.path(""));
+    let service = files.iter().find(|path| path.ends_with("claviger.service")).unwrap();
+    let text = fs::read_to_string(service).unwrap();
+    assert!(!text.contains("\nPrivateUsers="), "it would hide who calls");
+    let arguments = ["security", "--offline=true", "--no-pager", TENTHS];
+    let Some(found) = analysed(&arguments, &[service]) else {
+        return tell("systemd-analyze is not here: the service was not looked at");
+    };
+    assert_eq!(found.status, 0, "{found:?}");
+    fs::write(
+        service,
+        text.replace("NoNewPrivileges=yes", "NoNewPrivileges=no")
+            .replace("ProtectSystem=strict", "")
+            .replace("SystemCallFilter=@system-service", "")
+            .replace("CapabilityBoundingSet=\n", ""),
+    )
+    .unwrap();
+    assert_ne!(analysed(&arguments, &[service]).unwrap().status, 0, "the bound bites");
+}
+
+/// A place with a `systemctl` that writes down what it is asked, and whose sockets are not active.
+fn with_systemctl(home: &Home) -> Command {
+    let bin = home.path("bin");
+    fs::create_dir(&bin).unwrap();
+    let systemctl = bin.join("systemctl");
+    let asked = home.path("asked");
+    let script = format!(
+        "#!/bin/sh\n[ \"$2\" = is-active ] && exit 3\necho \"$@\" >> {}\n[ ! -e {} ] || {{ echo no bus >&2; exit 1; }}\n",
+        asked.display(),
+        home.path("broken").display()
+    );
+    fs::write(&systemctl, script).unwrap();
+    fs::set_permissions(&systemctl, Permissions::from_mode(0o755)).unwrap();
+    let mut command = home.command();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    command.env("PATH", path).env_remove("SUDO_UID").arg("service");
+    command
+}
+
+fn asked(home: &Home) -> Vec<String> {
+    let text = fs::read_to_string(home.path("asked")).unwrap_or_default();
+    text.lines().filter(|line| !line.contains("--version")).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_users_service_is_installed_as_it_is_printed_and_uninstalled_whole() {
+    const SOCKETS: &str = "claviger-admin.socket claviger-verify.socket";
+    let home = Home::new();
+    let units = home.path("home/.config/systemd/user");
+    let mut install = with_systemctl(&home);
+    install.arg("install");
+    let told = Home::finish(install, "").success();
+    assert!(told.stdout.contains("admin.sock") && told.stdout.contains("loginctl enable-linger"), "{told:?}");
+    assert_eq!(
+        asked(&home),
+        [
+            "--user daemon-reload".to_owned(),
+            format!("--user enable {SOCKETS}"),
+            format!("--user start {SOCKETS}")
+        ]
+    );
+    let printed = home.run(&["integrate", "systemd"]).success().stdout;
+    for name in ["claviger.service", "claviger-admin.socket", "claviger-verify.socket"] {
+        let text = fs::read_to_string(units.join(name)).unwrap();
+        let (mark, rest) = text.split_once('\n').unwrap();
+        assert!(mark.contains("systemctl edit") && printed.contains(rest), "{text}");
+    }
+
+    fs::remove_file(home.path("asked")).unwrap();
+    let mut uninstall = home.command();
+    uninstall.env("PATH", format!("{}:/usr/bin:/bin", home.path("bin").display())).args([
+        "service",
+        "uninstall",
+        "--json",
+    ]);
+    uninstall.env_remove("SUDO_UID");
+    let told = Home::finish(uninstall, "").success();
+    let told: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!(told["removed"].as_array().unwrap().len(), 3, "{told}");
+    assert_eq!(
+        asked(&home),
+        [format!("--user disable --now {SOCKETS} claviger.service"), "--user daemon-reload".to_owned()]
+    );
+    assert_eq!(fs::read_dir(&units).unwrap().count(), 0);
+}
+
+#[test]
+fn what_systemd_refuses_is_told_with_what_it_said() {
+    let home = Home::new();
+    fs::write(home.path("broken"), "").unwrap();
+    let mut install = with_systemctl(&home);
+    install.arg("install");
+    let told = Home::finish(install, "");
+    assert_eq!(told.status, 1);
+    assert!(told.stderr.contains("systemctl --user") && told.stderr.contains("no bus"), "{told:?}");
+    assert!(told.stderr.contains("\nhint: "), "{told:?}");
+}
+
+#[test]
+fn a_daemon_that_runs_already_is_not_pushed_aside() {
+    let daemon = Home::new().start();
+    let mut install = with_systemctl(&daemon.home);
+    install.arg("install");
+    let told = Home::finish(install, "");
+    assert_eq!(told.status, 1);
+    assert!(told.stderr.contains("claviger stop"), "{told:?}");
+    assert!(!daemon.home.path("home/.config").exists(), "nothing is written");
+    assert!(daemon.admin.answers());
+}
+
+#[test]
+fn without_systemd_it_is_said() {
+    let home = Home::new();
+    let mut install = home.command();
+    install.env("PATH", home.path("nothing")).env_remove("SUDO_UID").args(["service", "install"]);
+    let told = Home::finish(install, "");
+    assert_eq!(told.status, 1);
+    assert!(told.stderr.contains("systemctl") && told.stderr.contains("claviger daemon"), "{told:?}");
+}
