@@ -161,14 +161,18 @@ impl Error {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorData {
     /// The text of the code, such as `NOT_FOUND`.
+    #[schemars(with = "Code")]
     pub code: String,
     /// The HTTP status that means the same.
+    #[schemars(range(min = 400, max = 599))]
     pub status: u16,
     /// The parameter at fault, where one is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub field: Option<String>,
     /// How long to wait before asking again, where waiting helps. Milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u64")]
     pub retry_after_ms: Option<u64>,
 }
 

@@ -120,7 +120,7 @@ impl JsonSchema for PresentedAccountId {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "description": "the account's id; any text that names no account is answered alike" })
+        json_schema!({ "type": "string", "description": "The account's id. Any text that names no account is answered alike" })
     }
 }
 
@@ -151,7 +151,7 @@ impl fmt::Display for RequestId {
 
 /// Gives an id type its text forms, its place in requests, and its schema.
 macro_rules! id_on_the_wire {
-    ($type:ident, $rule:literal, $pattern:literal) => {
+    ($type:ident, $what:literal, $rule:literal, $pattern:literal) => {
         impl fmt::Debug for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 fmt::Display::fmt(self, f)
@@ -183,15 +183,25 @@ macro_rules! id_on_the_wire {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "pattern": $pattern, "description": $rule })
+                json_schema!({ "type": "string", "pattern": $pattern, "description": concat!($what, ": ", $rule) })
             }
         }
     };
 }
 
-id_on_the_wire!(KeyId, "must be `key_` and 12 of A-Z a-z 0-9", "^key_[A-Za-z0-9]{12}$");
-id_on_the_wire!(AccountId, "must be 1 to 64 of A-Z a-z 0-9 _ -", "^[A-Za-z0-9_-]{1,64}$");
-id_on_the_wire!(RequestId, "must be 1 to 64 printable ASCII characters", "^[ -~]{1,64}$");
+id_on_the_wire!(KeyId, "The id of a key", "must be `key_` and 12 of A-Z a-z 0-9", "^key_[A-Za-z0-9]{12}$");
+id_on_the_wire!(
+    AccountId,
+    "The id of an account",
+    "must be 1 to 64 of A-Z a-z 0-9 _ -",
+    "^[A-Za-z0-9_-]{1,64}$"
+);
+id_on_the_wire!(
+    RequestId,
+    "Chosen by the caller for one request",
+    "must be 1 to 64 printable ASCII characters",
+    "^[ -~]{1,64}$"
+);
 
 #[cfg(test)]
 mod tests {

@@ -114,7 +114,10 @@ impl JsonSchema for Cursor {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "description": "next_cursor of the page before, unchanged" })
+        json_schema!({
+            "type": "string", "pattern": "^([0-9a-f]{2})+$", "maxLength": 2 * Self::MAX_BYTES,
+            "description": "Where a page begins: next_cursor of the page before, unchanged",
+        })
     }
 }
 

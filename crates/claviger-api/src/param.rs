@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -41,6 +42,36 @@ impl fmt::Display for Rule {
 pub trait Param: Sized {
     /// Reads the value, or says which rule it breaks.
     fn read(json: &str) -> Result<Self, Rule>;
+
+    /// What [`Param::read`] takes, as far as a schema can say it. That of answers, unless they can hold more.
+    fn schema(generator: &mut SchemaGenerator) -> Schema
+    where
+        Self: JsonSchema,
+    {
+        generator.subschema_for::<Self>()
+    }
+}
+
+/// One parameter, as a document describes it.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Its name on the wire.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub summary: String,
+    /// Whether it may be left out.
+    pub presence: Presence,
+    /// What it can be, where it is there; `null` included, where that is read.
+    pub schema: Schema,
+}
+
+/// Whether a parameter may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It must be there.
+    Required,
+    /// It may be left out.
+    Optional,
 }
 
 /// The parameters of one method: a struct that is read by name.
@@ -50,6 +81,9 @@ pub trait Params: Sized {
 
     /// Takes the values out of `fields`.
     fn take(fields: &Fields<'_>) -> Result<Self, Error>;
+
+    /// Describes each parameter, in the order of [`Params::NAMES`].
+    fn describe(generator: &mut SchemaGenerator) -> Vec<Parameter>;
 
     /// Reads the `params` member of a call; a missing one counts as `{}`.
     ///
@@ -206,15 +240,15 @@ impl Param for u64 {
     }
 }
 
-/// Declares the parameters of a method: the struct, its schema and its strict reader.
+/// Declares the parameters of a method: the struct, its strict reader, and what a document says of them.
 ///
 /// `Required<T>` must be there, `Optional<T>` may be left out, `Nullable<T>` may also be `null`.
 macro_rules! params {
-    ($(#[$meta:meta])* pub struct $name:ident { $( $(#[$field_meta:meta])* $field:ident: $kind:ident<$type:ty> ),* $(,)? }) => {
+    ($(#[$meta:meta])* pub struct $name:ident { $( $(#[doc = $doc:literal])+ $field:ident: $kind:ident<$type:ty> ),* $(,)? }) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, serde::Serialize, schemars::JsonSchema)]
+        #[derive(Clone, Debug, serde::Serialize)]
         pub struct $name {
-            $( $(#[$field_meta])* #[serde(skip_serializing_if = "crate::param::Absent::is_absent")] pub $field: crate::param::$kind<$type> ),*
+            $( $(#[doc = $doc])+ #[serde(skip_serializing_if = "crate::param::Absent::is_absent")] pub $field: crate::param::$kind<$type> ),*
         }
 
         impl crate::param::Params for $name {
@@ -223,11 +257,24 @@ macro_rules! params {
             fn take(#[allow(unused_variables, reason = "a method without parameters")] fields: &crate::param::Fields<'_>) -> Result<Self, crate::error::Error> {
                 Ok(Self { $( $field: crate::param::params!(@take fields $kind $field) ),* })
             }
+
+            fn describe(#[allow(unused_variables, reason = "a method without parameters")] generator: &mut schemars::SchemaGenerator) -> Vec<crate::param::Parameter> {
+                vec![$( crate::param::Parameter {
+                    name: stringify!($field),
+                    summary: concat!($($doc),+).trim().to_owned(),
+                    presence: crate::param::params!(@presence $kind),
+                    schema: crate::param::params!(@schema generator $kind $type),
+                } ),*]
+            }
         }
     };
     (@take $fields:ident Required $field:ident) => { $fields.required(stringify!($field))? };
     (@take $fields:ident Optional $field:ident) => { $fields.optional(stringify!($field))? };
     (@take $fields:ident Nullable $field:ident) => { $fields.nullable(stringify!($field))? };
+    (@presence Required) => { crate::param::Presence::Required };
+    (@presence $other:ident) => { crate::param::Presence::Optional };
+    (@schema $generator:ident Nullable $type:ty) => { crate::param::or_null(&<$type as crate::param::Param>::schema($generator)) };
+    (@schema $generator:ident $other:ident $type:ty) => { <$type as crate::param::Param>::schema($generator) };
 }
 pub(crate) use params;
 
@@ -237,6 +284,11 @@ pub type Required<T> = T;
 pub type Optional<T> = Option<T>;
 /// A parameter that may be left out (`None`) or be null (`Some(None)`).
 pub type Nullable<T> = Option<Option<T>>;
+
+/// The schema of a value that may also be null.
+pub(crate) fn or_null(schema: &Schema) -> Schema {
+    json_schema!({ "anyOf": [schema, { "type": "null" }] })
+}
 
 /// Whether a parameter is left out when a request is written.
 pub(crate) trait Absent {

@@ -81,6 +81,45 @@ impl Param for Scope {
             .map_err(|error| Rule::owned(format!("is not a scope: {}", error.message)))?;
         Ok(Self::Only(accounts.0))
     }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<RequestedScope>()
+    }
+}
+
+/// The schema of a scope in a request, which names at least one account where it is not all.
+struct RequestedScope;
+
+impl JsonSchema for RequestedScope {
+    fn schema_name() -> Cow<'static, str> {
+        "RequestedScope".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let description = "\"all\": every account, those connected later included; or these accounts and no others, at least one, none twice";
+        scope_schema(generator, description, 1)
+    }
+}
+
+/// Both schemas of a scope, which differ in how many accounts they name at least.
+fn scope_schema(generator: &mut SchemaGenerator, description: &str, at_least: u32) -> Schema {
+    let account = generator.subschema_for::<AccountId>();
+    let mut accounts = json_schema!({ "type": "array", "items": account, "uniqueItems": true });
+    if at_least > 0 {
+        accounts.insert("minItems".to_owned(), at_least.into());
+    }
+    json_schema!({
+        "description": description,
+        "oneOf": [
+            { "type": "string", "const": "all" },
+            {
+                "type": "object",
+                "properties": { "accounts": accounts },
+                "required": ["accounts"],
+                "additionalProperties": false,
+            },
+        ],
+    })
 }
 
 /// A list of accounts in a request: at least one, none twice.
@@ -110,19 +149,8 @@ impl JsonSchema for Scope {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let account = generator.subschema_for::<AccountId>();
-        json_schema!({
-            "description": "\"all\": every account, those connected later included; or these accounts and no others. In a request the list names at least one account, none twice",
-            "oneOf": [
-                { "const": "all" },
-                {
-                    "type": "object",
-                    "properties": { "accounts": { "type": "array", "items": account, "uniqueItems": true } },
-                    "required": ["accounts"],
-                    "additionalProperties": false,
-                },
-            ],
-        })
+        let description = "\"all\": every account, those connected later included; or these accounts and no others; with none left, nothing";
+        scope_schema(generator, description, 0)
     }
 }
 

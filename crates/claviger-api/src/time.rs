@@ -60,7 +60,10 @@ impl JsonSchema for Timestamp {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": "date-time", "description": "RFC 3339 in UTC, whole seconds" })
+        json_schema!({
+            "type": "string", "format": "date-time", "pattern": "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z$",
+            "description": "RFC 3339 in UTC, whole seconds",
+        })
     }
 }
 

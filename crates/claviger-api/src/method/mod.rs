@@ -42,7 +42,7 @@ pub trait Method {
     /// The errors that it can answer beyond those of every call.
     const ERRORS: &'static [Code];
     /// What it takes.
-    type Params: Params + Serialize + JsonSchema + Send;
+    type Params: Params + Serialize + Send;
     /// What it gives.
     type Result: Serialize + DeserializeOwned + JsonSchema + Clone + Send + 'static;
 }
@@ -59,6 +59,8 @@ pub trait Subscription {
     const ACCESS: Access;
     /// What it does, in one line.
     const SUMMARY: &'static str;
+    /// The errors that the subscribing call can answer beyond those of every call.
+    const ERRORS: &'static [Code];
     /// One notification.
     type Item: Serialize + DeserializeOwned + JsonSchema + Send + 'static;
 }

@@ -8,7 +8,8 @@ use super::{
 use crate::error::Code;
 use crate::object::{
     Account, AccountPage, ActivityPage, BackupPart, DeletedKey, DisconnectedAccount, Empty, Event, Health,
-    Key, KeyPage, KeyUsage, KeyWithSecret, Revision, Settings, Status, Verification, VisibleAccounts,
+    Key, KeyPage, KeyUsage, KeyWithSecret, OpenRpc, Revision, Settings, Status, Verification,
+    VisibleAccounts,
 };
 
 macro_rules! methods {
@@ -69,7 +70,7 @@ methods! {
     SystemStatus = "system.status", Admin, NoParams => Status, [], "Says how the daemon is";
     SystemHealth = "system.health", Verify, NoParams => Health, [], "Says that the daemon answers";
     SystemStop = "system.stop", Admin, NoParams => Empty, [], "Lets the daemon finish what is running, then end";
-    RpcDiscover = "rpc.discover", Verify, NoParams => serde_json::Value, [], "Gives the OpenRPC document of this socket";
+    RpcDiscover = "rpc.discover", Verify, NoParams => OpenRpc, [], "Gives the OpenRPC document of this socket";
 }
 
 /// `events.subscribe`: the whole state, then each change.
@@ -82,6 +83,7 @@ impl Subscription for Events {
     const NOTIFICATION: &'static str = "events";
     const ACCESS: Access = Access::Admin;
     const SUMMARY: &'static str = "Sends the whole state, then each change";
+    const ERRORS: &'static [Code] = &[];
     type Item = Event;
 }
 
@@ -95,6 +97,7 @@ impl Subscription for Revisions {
     const NOTIFICATION: &'static str = "revision";
     const ACCESS: Access = Access::Verify;
     const SUMMARY: &'static str = "Sends the current revision, then each new one";
+    const ERRORS: &'static [Code] = &[];
     type Item = Revision;
 }
 
@@ -109,6 +112,7 @@ impl Subscription for Backups {
     const ACCESS: Access = Access::Admin;
     const SUMMARY: &'static str =
         "Sends a copy of the whole store as it is at one moment, in parts, then ends";
+    const ERRORS: &'static [Code] = &[Code::StorageFull];
     type Item = BackupPart;
 }
 

@@ -4,14 +4,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, KeyId};
+use crate::name::Name;
+use crate::page::Cursor;
 use crate::time::Timestamp;
 
 /// A page of the audit trail.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ActivityPage {
     /// Newest first.
+    #[schemars(length(max = 1000))]
     pub entries: Vec<Entry>,
     /// Where the next page begins; null after the last.
+    #[schemars(with = "Option<Cursor>")]
     pub next_cursor: Option<String>,
 }
 
@@ -19,6 +23,7 @@ pub struct ActivityPage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
     /// Its place in the trail; grows by one.
+    #[schemars(range(min = 1))]
     pub seq: u64,
     /// When it happened.
     pub at: Timestamp,
@@ -27,6 +32,7 @@ pub struct Entry {
     /// The key that it happened to.
     pub key_id: Option<KeyId>,
     /// That key's name at the time.
+    #[schemars(with = "Option<Name>")]
     pub key_name: Option<String>,
     /// The account that it happened to.
     pub account_id: Option<AccountId>,

@@ -11,6 +11,7 @@ pub struct BackupPart {
     /// How long the whole file is, the same in all its parts. Bytes.
     pub total_bytes: u64,
     /// Bytes of the file, from where the part before ended: Base64 (RFC 4648, section 4), with padding.
+    #[schemars(length(min = 4, max = 262_144), regex(pattern = r"^[A-Za-z0-9+/]+={0,2}$"), extend("contentEncoding" = "base64"))]
     pub data: String,
     /// Whether another part follows.
     pub more: bool,

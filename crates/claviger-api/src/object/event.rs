@@ -32,8 +32,10 @@ pub enum Event {
         /// The revision that the snapshot shows; the same in all its parts.
         revision: u64,
         /// Keys of this part.
+        #[schemars(length(max = 1000))]
         keys: Vec<Key>,
         /// Accounts of this part.
+        #[schemars(length(max = 1000))]
         accounts: Vec<Account>,
         /// The settings; the same in all parts.
         settings: EventSettings,

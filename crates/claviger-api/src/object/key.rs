@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::account::Account;
 use crate::id::KeyId;
+use crate::name::Name;
+use crate::page::Cursor;
 use crate::scope::Scope;
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -15,8 +17,10 @@ pub struct Key {
     /// Never changes and is never reused.
     pub id: KeyId,
     /// Unique among keys, ignoring case.
+    #[schemars(with = "Name")]
     pub name: String,
     /// Prefix, id and the last four characters of the secret: enough to recognise it, too little to use it.
+    #[schemars(regex(pattern = r"^[a-z0-9]{2,12}_[A-Za-z0-9]{12}_…[A-Za-z0-9]{4}$"))]
     pub hint: String,
     /// Which accounts it may see.
     pub scope: Scope,
@@ -31,12 +35,15 @@ pub struct Key {
     /// Since when it opens nothing, because it was restored without a journal that says what died since. Not there
     /// where it is not suspended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Timestamp")]
     pub suspended_at: Option<Timestamp>,
     /// Whether it has no living secret, because it was rotated after the backup was made that it was restored from.
     /// Not there where it has one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("const" = true))]
     pub needs_rotation: bool,
     /// Grows by one when name, scope or secret changes.
+    #[schemars(range(min = 1))]
     pub version: u64,
 }
 
@@ -46,6 +53,7 @@ pub struct KeyWithSecret {
     /// The key.
     pub key: Key,
     /// Its secret, which cannot be had again.
+    #[schemars(extend("pattern" = "^[a-z0-9]{2,12}_[A-Za-z0-9]{12}_[A-Za-z0-9]{49}$"))]
     pub secret: Secret,
 }
 
@@ -53,8 +61,10 @@ pub struct KeyWithSecret {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct KeyPage {
     /// Ordered by name, ignoring case.
+    #[schemars(length(max = 1000))]
     pub keys: Vec<Key>,
     /// Where the next page begins; null after the last.
+    #[schemars(with = "Option<Cursor>")]
     pub next_cursor: Option<String>,
     /// The revision that this page shows.
     pub revision: u64,
@@ -66,6 +76,7 @@ pub struct KeyIdentity {
     /// The key's id.
     pub id: KeyId,
     /// The key's name.
+    #[schemars(with = "Name")]
     pub name: String,
 }
 

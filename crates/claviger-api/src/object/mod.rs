@@ -16,5 +16,5 @@ pub use activity::{Action, ActivityPage, Entry};
 pub use backup::BackupPart;
 pub use event::{Event, EventSettings, KeyUse, Revision};
 pub use key::{DeletedKey, Key, KeyIdentity, KeyPage, KeyWithSecret, Verification};
-pub use system::{Empty, Health, Settings, Status, VerificationCounts};
+pub use system::{Empty, Health, OpenRpc, Settings, Status, VerificationCounts};
 pub use usage::{DayUsage, KeyUsage};

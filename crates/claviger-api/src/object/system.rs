@@ -1,7 +1,10 @@
 //! Owns what the daemon says of itself and its settings. Must not hold a rule.
 
-use schemars::JsonSchema;
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::time::Timestamp;
 
@@ -24,6 +27,7 @@ pub struct Status {
     /// The daemon's version.
     pub version: String,
     /// The protocol's version.
+    #[schemars(range(min = 1))]
     pub protocol: u32,
     /// The daemon's process id.
     pub pid: u32,
@@ -60,7 +64,33 @@ pub struct VerificationCounts {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Health {
     /// Always `ok`.
+    #[schemars(extend("const" = "ok"))]
     pub status: String,
     /// The daemon's version.
     pub version: String,
+}
+
+/// An OpenRPC document, as a socket gives its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OpenRpc(pub Value);
+
+impl JsonSchema for OpenRpc {
+    fn schema_name() -> Cow<'static, str> {
+        "OpenRpc".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "An OpenRPC document, <https://spec.open-rpc.org>",
+            "properties": {
+                "openrpc": { "type": "string" },
+                "info": { "type": "object" },
+                "methods": { "type": "array", "items": { "type": "object" } },
+                "components": { "type": "object" },
+            },
+            "required": ["openrpc", "info", "methods"],
+        })
+    }
 }

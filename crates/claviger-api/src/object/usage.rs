@@ -9,6 +9,7 @@ use crate::day::Day;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KeyUsage {
     /// The last 14 days in UTC, oldest first, today last.
+    #[schemars(length(equal = 14))]
     pub days: Vec<DayUsage>,
 }
 

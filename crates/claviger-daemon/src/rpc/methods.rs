@@ -8,7 +8,7 @@ use claviger_api::method::{
     KeysSetScope, KeysUsage, KeysVerify, RpcDiscover, SettingsGet, SettingsSetStorageMode, SystemHealth,
     SystemStatus, SystemStop,
 };
-use claviger_api::object::{DeletedKey, Empty, Health, Status};
+use claviger_api::object::{DeletedKey, Empty, Health, OpenRpc, Status};
 use claviger_api::param::Params;
 use claviger_api::{Access, Method, Scope, openrpc};
 use jsonrpsee::RpcModule;
@@ -70,7 +70,7 @@ pub(super) fn register_verification(
     let document = openrpc::document(socket);
     register::<RpcDiscover, _>(module, move |_, _, _| {
         let document = document.clone();
-        async move { Ok(document) }
+        async move { Ok(OpenRpc(document)) }
     })
 }
 
