@@ -2,6 +2,8 @@
 
 mod examples;
 mod form;
+mod page;
+mod protocol;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
