@@ -14,6 +14,7 @@ mod doctor;
 mod durability;
 mod envelope;
 mod events;
+mod examples;
 mod failing_io;
 mod following;
 mod full_disk;

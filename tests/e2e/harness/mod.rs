@@ -5,6 +5,7 @@ mod application;
 mod caller;
 mod daemon;
 mod disk;
+mod document;
 mod effort;
 mod gateway;
 mod home;

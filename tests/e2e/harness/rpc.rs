@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::document::assert_listed;
 use super::http::{Answer, exchange};
 
 /// The errors of the contract: text, number, status.
@@ -105,12 +106,12 @@ impl Socket {
     /// One call, where the daemon may be going away.
     pub(crate) fn try_call(&self, method: &str, params: &Value) -> io::Result<Result<Value, RpcError>> {
         let answer = self.try_post(call_text(method, params).as_bytes())?;
-        Ok(outcome(&answer.body))
+        Ok(outcome(method, &answer.body))
     }
 
     /// One call.
     pub(crate) fn call(&self, method: &str, params: &Value) -> Result<Value, RpcError> {
-        outcome(&self.bytes(method, params))
+        outcome(method, &self.bytes(method, params))
     }
 
     /// One call that must succeed.
@@ -143,13 +144,16 @@ fn call_text(method: &str, params: &Value) -> String {
     json!({"jsonrpc": "2.0", "id": 7, "method": method, "params": params}).to_string()
 }
 
-fn outcome(body: &[u8]) -> Result<Value, RpcError> {
+fn outcome(method: &str, body: &[u8]) -> Result<Value, RpcError> {
     let text = String::from_utf8_lossy(body);
     let answer: Value = serde_json::from_slice(body).unwrap_or_else(|_| panic!("not JSON: {text}"));
     assert_eq!(answer["jsonrpc"], "2.0", "{text}");
     assert_eq!(answer["id"], 7, "{text}");
     match RpcError::of(&answer) {
-        Some(error) => Err(error),
+        Some(error) => {
+            assert_listed(method, &error);
+            Err(error)
+        }
         None => Ok(answer.get("result").unwrap_or_else(|| panic!("no result: {text}")).clone()),
     }
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use super::document::assert_listed;
 use super::rpc::{RpcError, Socket};
 use super::wait::PATIENCE;
 
@@ -53,7 +54,10 @@ impl WebSocket {
             let message = self.receive().expect("the connection stays open");
             if message.get("id") == Some(&json!(id)) {
                 return match RpcError::of(&message) {
-                    Some(error) => Err(error),
+                    Some(error) => {
+                        assert_listed(method, &error);
+                        Err(error)
+                    }
                     None => Ok(message["result"].clone()),
                 };
             }
