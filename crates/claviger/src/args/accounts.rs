@@ -2,12 +2,16 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::help::accounts as help;
+
 /// `claviger accounts …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Accounts {
     /// List accounts by name
+    #[command(after_help = help::LIST)]
     List,
     /// Connect an account and print its id on standard output
+    #[command(after_help = help::CONNECT)]
     Connect {
         /// What people call it
         name: String,
@@ -18,6 +22,7 @@ pub(crate) enum Accounts {
         id: Option<String>,
     },
     /// Change an account's facts; what is not given stays
+    #[command(after_help = help::UPDATE)]
     Update {
         /// The account, by id or name
         account: String,
@@ -31,6 +36,7 @@ pub(crate) enum Accounts {
         clear: Vec<Fact>,
     },
     /// Disconnect an account and take it out of every scope
+    #[command(after_help = help::DISCONNECT)]
     Disconnect {
         /// The account, by id or name
         account: String,

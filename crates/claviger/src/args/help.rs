@@ -1,10 +1,56 @@
-//! Owns the longer texts of the help. Must not know what takes them.
+//! Owns the longer texts of the help, each with examples at its end that work as they are printed. Must not know what
+//! takes them.
+
+pub(super) mod accounts;
+#[cfg(test)]
+mod check;
+pub(super) mod integrate;
+pub(super) mod keys;
+pub(super) mod service;
+
+/// No help is wider, whatever the terminal is: what is told in a pipe ends up in one, too.
+pub(super) const COLUMNS: usize = 80;
 
 /// Behind the list of commands.
 pub(super) const EVERYTHING: &str = "\
-Settings come from flags, then CLAVIGER_DATA_DIR, CLAVIGER_RUNTIME_DIR and CLAVIGER_CONFIG, then config.toml, then defaults.
+Settings come from flags, then CLAVIGER_DATA_DIR, CLAVIGER_RUNTIME_DIR and
+CLAVIGER_CONFIG, then config.toml, then defaults.
 Keys and accounts are named by id or by exact name.
-Exit status: 0 done, 1 failed, 2 usage, 3 UNAUTHORIZED, 4 NOT_FOUND, 5 STORAGE_MODE_REQUIRED, 6 CONFLICT, 7 daemon cannot be reached.";
+Exit status: 0 done, 1 failed, 2 usage, 3 UNAUTHORIZED, 4 NOT_FOUND,
+5 STORAGE_MODE_REQUIRED, 6 CONFLICT, 7 the daemon cannot be reached.
+
+Examples:
+  claviger
+  claviger accounts connect \"Everyday Checking\" --id everyday
+  claviger keys create \"Budget app\" --account everyday > key
+  claviger verify --account everyday < key";
+
+/// Behind `daemon --help`.
+pub(super) const DAEMON: &str = "\
+Ctrl-C, SIGTERM and `claviger stop` let it finish what is running. The
+interface starts a daemon by itself; this is for a service manager.
+
+Examples:
+  claviger daemon
+  claviger daemon --log-level debug";
+
+/// Behind `demo --help`.
+pub(super) const DEMO: &str = "\
+Examples:
+  claviger demo";
+
+/// Behind `status --help`.
+pub(super) const STATUS: &str = "\
+Exit status: 0 it is up, 7 it cannot be reached.
+
+Examples:
+  claviger status
+  claviger status --json | jq .storage_mode";
+
+/// Behind `stop --help`.
+pub(super) const STOP: &str = "\
+Examples:
+  claviger stop && claviger daemon";
 
 /// Behind `doctor --help`.
 pub(super) const DOCTOR: &str = "\
@@ -38,31 +84,55 @@ Examples:
   claviger stop && claviger restore ~/claviger-2026-11-20.backup
   claviger keys release \"Budget app\"";
 
-/// Behind `integrate --help`.
-pub(super) const INTEGRATE: &str = "\
-Each is complete, commented, and for this installation's sockets. A gateway
-asks Claviger about every request: /accounts/ID needs a key that may see that
-account, every other path a right key. Nothing is let through while the daemon
-is away. How to install one: docs/integrations.
+/// Behind `storage-mode --help`.
+pub(super) const STORAGE_MODE: &str = "\
+While it is off no key opens anything: a right secret is answered
+STORAGE_MODE_REQUIRED. Creating a key turns it on.
 
 Examples:
-  claviger integrate nginx > /etc/nginx/conf.d/claviger.conf
-  claviger integrate nginx --listen 127.0.0.1:8081 --application 10.0.0.7:80
-  claviger integrate caddy > /etc/caddy/Caddyfile
-  claviger integrate envoy > /etc/envoy/envoy.yaml
-  claviger integrate haproxy > /etc/haproxy/haproxy.cfg
-  claviger integrate haproxy --lua > /etc/haproxy/claviger.lua
-  claviger integrate systemd";
+  claviger storage-mode
+  claviger storage-mode off";
 
-/// Behind `service --help`.
-pub(super) const SERVICE: &str = "\
-systemd listens at the sockets, starts the daemon for whoever asks first, and
-again when it fails. `claviger integrate systemd` shows what is installed.
+/// Behind `verify --help`.
+pub(super) const VERIFY: &str = "\
+A secret is never an argument: those can be read by others.
+Exit status: 0 granted, 3 no living key's secret, 4 the account is out of the
+key's scope or absent, 5 Storage Mode is off.
 
 Examples:
-  claviger service install
-  sudo claviger service install --system
-  claviger service uninstall";
+  claviger verify < key
+  claviger verify --account everyday < key
+  sed 's/$/ everyday/' key | claviger verify --lines";
+
+/// Behind `activity --help`.
+pub(super) const ACTIVITY: &str = "\
+In a pipe there is no header, and tabs stand between SEQ, AT, ACTION, KEY ID,
+KEY, ACCOUNT ID, UID, PID and DETAIL.
+
+Examples:
+  claviger activity --key \"Budget app\" --limit 5
+  claviger activity --follow
+  claviger activity | cut -f 2,3,5";
+
+/// Behind `rpc --help`.
+pub(super) const RPC: &str = "\
+Every method is in docs/protocol.md and in what `rpc.discover` gives.
+
+Examples:
+  claviger rpc system.health
+  claviger rpc keys.list '{\"limit\": 10}'
+  jq -R '{secret: .}' key | claviger rpc keys.verify -";
+
+/// Behind `man --help`.
+pub(super) const MAN: &str = "\
+Examples:
+  claviger man | man -l -";
+
+/// Behind `completions --help`.
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  source <(claviger completions bash)
+  claviger completions fish > ~/.config/fish/completions/claviger.fish";
 
 /// The heading of what every command takes.
 pub(super) const EVERYWHERE: &str = "Options of every command";

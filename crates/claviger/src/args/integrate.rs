@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use clap::{Args, Subcommand};
 
 use super::Scope;
+use super::help::integrate as help;
 use crate::usage;
 
 /// `claviger integrate …`.
@@ -13,6 +14,7 @@ pub(crate) enum Integrate {
     #[command(flatten)]
     Gateway(Gateway),
     /// For systemd: the units, each below its path
+    #[command(after_help = help::SYSTEMD)]
     Systemd(Scope),
 }
 
@@ -20,12 +22,16 @@ pub(crate) enum Integrate {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Gateway {
     /// For nginx: a file for conf.d
+    #[command(after_help = help::NGINX)]
     Nginx(Addresses),
     /// For Caddy: a Caddyfile
+    #[command(after_help = help::CADDY)]
     Caddy(Addresses),
     /// For Envoy: an envoy.yaml
+    #[command(after_help = help::ENVOY)]
     Envoy(Addresses),
     /// For `HAProxy`: a haproxy.cfg, and with --lua the script beside it
+    #[command(about = help::FOR_HAPROXY, after_help = help::HAPROXY)]
     Haproxy {
         #[command(flatten)]
         addresses: Addresses,

@@ -2,12 +2,16 @@
 
 use clap::{Args, Subcommand};
 
+use super::help::keys as help;
+
 /// `claviger keys …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
     /// List keys by name
+    #[command(after_help = help::LIST)]
     List,
     /// Create a key and print its secret, once, on standard output
+    #[command(after_help = help::CREATE)]
     Create {
         /// What people call it; unique, ignoring case
         name: String,
@@ -16,6 +20,7 @@ pub(crate) enum Keys {
         accounts: Vec<String>,
     },
     /// Give a key another name
+    #[command(after_help = help::RENAME)]
     Rename {
         /// The key, by id or name
         key: String,
@@ -23,6 +28,7 @@ pub(crate) enum Keys {
         new_name: String,
     },
     /// Give a key another scope; the next verification sees it
+    #[command(after_help = help::SCOPE)]
     Scope {
         /// The key, by id or name
         key: String,
@@ -30,6 +36,7 @@ pub(crate) enum Keys {
         scope: ScopeChoice,
     },
     /// Give a key another secret and print it, once; the old one is dead at once
+    #[command(after_help = help::ROTATE)]
     Rotate {
         /// The key, by id or name
         key: String,
@@ -38,6 +45,7 @@ pub(crate) enum Keys {
         yes: bool,
     },
     /// Let a key that a restore has suspended open again what its scope allows
+    #[command(after_help = help::RELEASE)]
     Release {
         /// The key, by id or name
         key: String,
@@ -46,6 +54,7 @@ pub(crate) enum Keys {
         yes: bool,
     },
     /// Delete a key for good
+    #[command(after_help = help::DELETE)]
     Delete {
         /// The key, by id or name
         key: String,

@@ -2,12 +2,16 @@
 
 use clap::{Args, Subcommand};
 
+use super::help::service as help;
+
 /// `claviger service …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Service {
     /// Let systemd listen at the sockets and start the daemon when somebody asks
+    #[command(after_help = help::INSTALL)]
     Install(Scope),
     /// Undo that; the store, the settings and the users stay
+    #[command(after_help = help::UNINSTALL)]
     Uninstall(Scope),
 }
 

@@ -28,7 +28,14 @@ fn page() -> std::io::Result<Vec<u8>> {
     commands.control("SH", ["COMMANDS"]);
     describe(&mut commands, &command, "claviger");
     commands.to_writer(&mut page)?;
-    man.render_extra_section(&mut page)?;
+    let mut end = Roff::new();
+    let help = after(&command);
+    let (notes, examples) = parted(&help);
+    end.control("SH", ["NOTES"]);
+    prose(&mut end, notes);
+    end.control("SH", ["EXAMPLES"]);
+    verbatim(&mut end, examples);
+    end.to_writer(&mut page)?;
     Ok(page)
 }
 
@@ -37,10 +44,6 @@ fn describe(page: &mut Roff, command: &Command, called: &str) {
     let shown = command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help");
     for sub in shown {
         let called = format!("{called} {}", sub.get_name());
-        if sub.has_subcommands() {
-            describe(page, sub, &called);
-            continue;
-        }
         let of_its_own = |arg: &&Arg| !arg.is_hide_set() && !arg.is_global_set() && arg.get_id() != "help";
         let arguments: Vec<&Arg> = sub.get_arguments().filter(of_its_own).collect();
         let usage = |argument: &&Arg| {
@@ -49,7 +52,7 @@ fn describe(page: &mut Roff, command: &Command, called: &str) {
         };
         let line = arguments.iter().map(usage).collect::<Vec<_>>().concat();
         page.control("TP", []);
-        page.text([bold(called), roman(line)]);
+        page.text([bold(&called), roman(line)]);
         let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
         page.text([roman(format!("{about}."))]);
         for argument in arguments {
@@ -60,7 +63,48 @@ fn describe(page: &mut Roff, command: &Command, called: &str) {
             page.text([roman(help)]);
             page.control("RE", []);
         }
+        end(page, &after(sub));
+        describe(page, sub, &called);
     }
+}
+
+/// What stands at the end of a command's help.
+fn after(command: &Command) -> String {
+    command.get_after_help().map(ToString::to_string).unwrap_or_default()
+}
+
+/// The end of a help: what it says, and the examples.
+fn parted(help: &str) -> (&str, &str) {
+    help.split_once("Examples:\n").unwrap_or((help, ""))
+}
+
+/// The end of a help below its command.
+fn end(page: &mut Roff, help: &str) {
+    let (notes, examples) = parted(help);
+    page.control("RS", []);
+    prose(page, notes);
+    if !examples.is_empty() {
+        page.control("PP", []);
+        page.text([roman("Examples:")]);
+        verbatim(page, examples);
+    }
+    page.control("RE", []);
+}
+
+fn prose(page: &mut Roff, text: &str) {
+    for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.is_empty()) {
+        page.control("PP", []);
+        page.text([roman(paragraph.replace('\n', " "))]);
+    }
+}
+
+/// Lines as they are, for they are to be copied.
+fn verbatim(page: &mut Roff, text: &str) {
+    page.control("nf", []);
+    for line in text.lines() {
+        page.text([roman(line)]);
+    }
+    page.control("fi", []);
 }
 
 /// An argument as the command line has it.
@@ -88,6 +132,7 @@ mod tests {
             "claviger storage\\-mode",
             "\\-\\-account ID",
             "Exit status",
+            "claviger keys rotate \"Budget app\" \\-\\-yes > key\n",
         ] {
             assert!(page.contains(part), "{part}: {page}");
         }
