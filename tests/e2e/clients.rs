@@ -1,7 +1,8 @@
-//! Owns the tests of the clients in `docs/integrations/clients`, run as they are printed: on a daemon, and on something that
-//! answers as none would. Must not need a language that is not installed: its tests are left out.
+//! Owns the tests of the clients in `docs/integrations/clients`, run as they are printed, and of the example for Rust: on a
+//! daemon, and on something that answers as none would. Must not need a language that is not installed: its tests are left out.
 
 mod asker;
+mod rust;
 mod stand_in;
 
 use std::fs;
@@ -467,6 +468,9 @@ held_to_it! {
         errors_are_told_as_what_they_are
         a_connection_is_kept_and_asks_once_more_where_it_was_closed
         nobody_is_waited_for_without_end;
+    in_rust: Language::Rust =>
+        the_socket_is_looked_for_where_the_daemon_makes_it
+        as_a_command_it_tells_by_its_exit_status;
     shell: Language::Shell =>
         the_socket_is_looked_for_where_the_daemon_makes_it
         as_a_command_it_tells_by_its_exit_status

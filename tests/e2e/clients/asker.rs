@@ -13,6 +13,7 @@ use std::thread;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::rust;
 use crate::harness::{Home, PATIENCE};
 
 /// In which language.
@@ -22,6 +23,8 @@ pub(super) enum Language {
     Node,
     Go,
     Shell,
+    /// Whose client is a crate, and so has an example in the place of a file to copy.
+    Rust,
 }
 
 /// The directory of the clients.
@@ -36,16 +39,18 @@ impl Language {
             Self::Node => "claviger.mjs",
             Self::Go => "claviger.go",
             Self::Shell => "claviger.sh",
+            Self::Rust => "gatekeeper.rs",
         }
     }
 
-    fn program(self) -> &'static str {
-        match self {
+    fn program(self) -> &'static OsStr {
+        OsStr::new(match self {
             Self::Python => "python3",
             Self::Node => "node",
             Self::Go => "go",
             Self::Shell => "sh",
-        }
+            Self::Rust => return rust::example().as_os_str(),
+        })
     }
 
     /// Whether what the client needs is installed, and new enough.
@@ -55,6 +60,7 @@ impl Language {
             Self::Node => ("node", &["-e", "process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)"]),
             Self::Go => ("go", &["list", "-f", "{{index context.ReleaseTags 17}}", "errors"]),
             Self::Shell => ("curl", &["--version"]),
+            Self::Rust => return true,
         };
         let mut command = program_in(home, program, &home.run);
         command.env("GO111MODULE", "off").args(arguments);
@@ -64,7 +70,10 @@ impl Language {
     /// The client as a command.
     pub(super) fn command(self, home: &Home, arguments: &[&str]) -> Command {
         let mut command = program_in(home, self.program(), &home.run);
-        command.arg(clients().join(self.file())).args(arguments);
+        if self != Self::Rust {
+            command.arg(clients().join(self.file()));
+        }
+        command.args(arguments);
         command
     }
 }
@@ -116,7 +125,7 @@ impl Asker {
         let mut command = match language {
             Language::Python | Language::Node => program_in(home, language.program(), run),
             Language::Go => program_in(home, at("driver"), run),
-            Language::Shell => unreachable!("it keeps nothing"),
+            Language::Shell | Language::Rust => unreachable!("it is a command"),
         };
         match language {
             Language::Python => {
@@ -127,7 +136,7 @@ impl Asker {
                 fs::write(at("driver.mjs"), include_str!("driver.mjs")).unwrap();
                 command.arg(at("driver.mjs"));
             }
-            Language::Go | Language::Shell => {
+            Language::Go | Language::Shell | Language::Rust => {
                 fs::write(at("main.go"), include_str!("driver.go")).unwrap();
                 build(home, dir.path());
             }

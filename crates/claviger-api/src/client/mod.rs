@@ -1,6 +1,89 @@
 //! Owns the connection of a client to the daemon. Must not start a daemon or retry a call.
+//!
+//! # Connecting
+//!
+//! A [`Client`] is one WebSocket on a Unix socket; calls and subscriptions share it, and it can be shared by tasks. There are
+//! two sockets:
+//!
+//! * [`verify_socket`] lets a program verify and nothing else. Another user's program must be let in first, by
+//!   `sockets.verify_mode` and `sockets.verify_group` in the daemon's `config.toml`.
+//! * [`admin_socket`] has every method, and lets in the daemon's own user and root.
+//!
+//! # Verifying
+//!
+//! [`Client::verify_account`] says whether a secret opens an account, [`Client::verify`] whose it is, [`Client::visible`] which
+//! accounts it sees. Every other method is called by its type:
+//!
+//! ```no_run
+//! # async fn example(daemon: claviger_api::client::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! use claviger_api::method::{KeysList, ListKeys};
+//!
+//! let page = daemon.call::<KeysList>(ListKeys::default()).await?;
+//! for key in page.keys {
+//!     println!("{}  {}", key.id, claviger_api::drawable(&key.name));
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Errors, and what to do
+//!
+//! Whatever is no grant is an error. In doubt, refuse whoever asks you with [`Code::status`](crate::Code::status), or 503 where
+//! nobody could be asked.
+//!
+//! | error | what it means | what to do |
+//! | --- | --- | --- |
+//! | [`Refused`](CallError::Refused) with `Unauthorized` | it is no living key's secret; nobody can tell whether it is wrong, rotated or deleted | refuse |
+//! | `StorageModeRequired` | the secret is right, and an operator has turned all keys off | refuse |
+//! | `NotFound` | the account is out of the key's scope or absent, which are the same | refuse, as if there were none |
+//! | `Busy` | too much is waiting, and nothing was done | ask again after `retry_after_ms`, if your caller can wait |
+//! | `Conflict` | the name is taken, or the version is another one | look anew, then decide |
+//! | `OutcomeUnknown` | the disk failed, and nobody knows yet whether the change was made | ask again with the same `request_id`, or look |
+//! | [`Disconnected`](CallError::Disconnected), [`TimedOut`](CallError::TimedOut) | the daemon went away; whether the call was carried out is not known | connect anew; a verification can be asked once more, a change only with the same `request_id` |
+//! | [`BadAnswer`](CallError::BadAnswer) | the answer is of another version, or speaks of something else | refuse, and tell an operator |
+//! | [`NotRunning`](ConnectError::NotRunning), [`Busy`](ConnectError::Busy), [`TimedOut`](ConnectError::TimedOut) | nobody could be asked | refuse, and connect again later, after a growing pause |
+//! | [`NoPermission`](ConnectError::NoPermission), [`PathTooLong`](ConnectError::PathTooLong), [`NotADaemon`](ConnectError::NotADaemon) | something is set up wrong | tell an operator: `claviger doctor` says what |
+//!
+//! # Keeping verdicts
+//!
+//! A verification is quick, so ask each time: then a rotation or a narrower scope binds the very next question. To spare the
+//! questions, subscribe to [`Revisions`](crate::method::Revisions), and use a verdict for as long as no revision above the
+//! verdict's own has come:
+//!
+//! ```no_run
+//! # async fn example(daemon: claviger_api::client::Client, secret: claviger_api::Secret)
+//! # -> Result<(), claviger_api::client::CallError> {
+//! use claviger_api::method::Revisions;
+//!
+//! let mut revisions = daemon.subscribe::<Revisions>().await?;
+//! loop {
+//!     let verdict = daemon.verify_account(&secret, "everyday").await?;
+//!     // Serve by it, until something changes.
+//!     while revisions.next().await?.revision <= verdict.revision {}
+//! }
+//! # }
+//! ```
+//!
+//! A change binds a kept verdict once its notification has come, moments after the change was answered. When the
+//! subscription ends, nobody would tell of the next one: forget every verdict with it.
+//!
+//! # When the daemon goes away
+//!
+//! Calls answer [`CallError::Disconnected`], subscriptions end, and [`Client::disconnected`] returns. A client does not come
+//! back: make a new one, subscribe anew, and start with no verdict.
+//!
+//! # Secrets
+//!
+//! A [`Secret`](crate::Secret) prints as `[redacted]` and is wiped when it is dropped. Read it from standard input or a file of mode 0600,
+//! never from an argument or an environment variable, and call [`expose`](crate::Secret::expose) nowhere near a log.
+//! What it was read into before, and the buffers of the WebSocket, are freed as they are. The calls that make a secret go
+//! through buffers that are wiped: make them with [`Client::mint`], and with a `request_id`, so that a lost answer can be had
+//! again.
 
+mod error;
 mod mint;
+mod place;
+mod verification;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,9 +98,11 @@ use serde_json::value::RawValue;
 use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep};
 
-use crate::error::Error;
 use crate::method::{Method, Subscription};
 use crate::object::KeyWithSecret;
+
+pub use error::{CallError, ConnectError};
+pub use place::{admin_socket, verify_socket};
 
 /// The longest path that a Unix socket can have, in bytes (`sun_path` without its final zero, unix(7)).
 pub const MAX_SOCKET_PATH: usize = 107;
@@ -27,63 +112,6 @@ const MAX_ANSWER: u32 = 256 * 1024 * 1024;
 
 /// How many notifications wait in memory for a reader before the subscription is given up.
 const WAITING_NOTIFICATIONS: usize = 16_384;
-
-/// Why a daemon cannot be reached.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    /// The path does not fit into a socket's address.
-    #[error("the socket's path has {len} bytes, and {MAX_SOCKET_PATH} is the most a Unix socket can have")]
-    PathTooLong {
-        /// How many bytes the path has.
-        len: usize,
-    },
-    /// Nothing listens there.
-    #[error("no daemon answers at {path}", path = .0.display())]
-    NotRunning(PathBuf),
-    /// The socket's owner lets nobody else in.
-    #[error("no permission to use {path}", path = .0.display())]
-    NoPermission(PathBuf),
-    /// It did not answer in time.
-    #[error("the daemon at {path} did not answer in time", path = .0.display())]
-    TimedOut(PathBuf),
-    /// It has as many connections as it takes.
-    #[error("the daemon at {path} has too many connections", path = .0.display())]
-    Busy(PathBuf),
-    /// What answered is no Claviger daemon, or the connection broke at once.
-    #[error("what listens at {path} did not answer as a Claviger daemon", path = .0.display())]
-    NotADaemon(PathBuf),
-    /// Another fault of the operating system.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-}
-
-/// Why a call has no result.
-#[derive(Debug, thiserror::Error)]
-pub enum CallError {
-    /// The daemon answered with an error.
-    #[error(transparent)]
-    Refused(Error),
-    /// The connection is gone; whether the call was carried out is not known.
-    #[error("the connection to the daemon is gone")]
-    Disconnected,
-    /// No answer came in time; whether the call was carried out is not known.
-    #[error("the daemon did not answer in time")]
-    TimedOut,
-    /// The answer is not of the form that this version knows.
-    #[error("the daemon answered in a form that this version does not know")]
-    BadAnswer,
-}
-
-impl From<RpcError> for CallError {
-    fn from(error: RpcError) -> Self {
-        match error {
-            RpcError::Call(object) => Self::Refused(Error::from(&object)),
-            RpcError::RequestTimeout => Self::TimedOut,
-            RpcError::ParseError(_) => Self::BadAnswer,
-            _ => Self::Disconnected,
-        }
-    }
-}
 
 /// A connection to one of the daemon's sockets. When the daemon goes away calls answer
 /// [`CallError::Disconnected`]; reconnecting means a new client.
