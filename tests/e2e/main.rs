@@ -31,6 +31,7 @@ mod memory;
 mod methods;
 mod names;
 mod piped;
+mod printed;
 mod proxies;
 mod races;
 mod refusals;

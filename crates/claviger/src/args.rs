@@ -9,6 +9,7 @@ mod service;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::StyledStr;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -221,7 +222,7 @@ pub(crate) struct Rpc {
 #[derive(Debug)]
 pub(crate) enum Parsed {
     /// To be told how to ask.
-    Help(String),
+    Help(StyledStr),
     /// To do something.
     Run(Box<Args>),
 }
@@ -234,7 +235,7 @@ pub(crate) fn parse(line: &[OsString]) -> Result<Parsed, Failure> {
             _ => Ok(Parsed::Run(Box::new(args))),
         },
         Err(error) if error.use_stderr() => Err(usage::failure(&error, line)),
-        Err(help) => Ok(Parsed::Help(help.to_string())),
+        Err(help) => Ok(Parsed::Help(help.render())),
     }
 }
 

@@ -10,10 +10,14 @@ use claviger_daemon::socket::group_name;
 use tokio::runtime::Builder;
 
 use crate::failure::Failure;
+use crate::progress;
 use crate::settings::Settings;
 
 /// How long a daemon that is there may take to let us in.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is told meanwhile.
+const WAITING: &str = "waiting for the daemon";
 
 /// Runs a command that talks to the daemon, to its end.
 pub(crate) fn wait<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
@@ -36,6 +40,7 @@ pub(crate) async fn verify(settings: &Settings) -> Result<Client, Failure> {
 
 /// Connects to the socket for every method, or to that for verification where the other one lets us not in.
 pub(crate) async fn either(settings: &Settings) -> Result<Client, Failure> {
+    let _progress = progress::begin(WAITING);
     match Client::connect(&settings.admin_socket(), PATIENCE).await {
         Ok(client) => Ok(client),
         Err(ConnectError::NoPermission(path)) => {
@@ -49,6 +54,7 @@ pub(crate) async fn either(settings: &Settings) -> Result<Client, Failure> {
 }
 
 async fn connect(socket: &Path) -> Result<Client, Failure> {
+    let _progress = progress::begin(WAITING);
     Client::connect(socket, PATIENCE).await.map_err(explain)
 }
 

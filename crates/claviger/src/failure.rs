@@ -9,7 +9,7 @@ use claviger_daemon::StartError;
 use claviger_daemon::restore::RestoreError;
 use serde::Serialize;
 
-use crate::output::{self, Format};
+use crate::output::{self, DIM, Format, Ink, RED};
 
 /// The exit statuses other than 0, as the manual lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +144,7 @@ impl Failure {
     /// Writes it as people read it.
     pub(crate) fn write_text(&self, to: &mut impl Write) -> io::Result<()> {
         match self {
-            Self::Told(report) => report.write(Format::Text, to),
+            Self::Told(report) => report.write(Format::Text, Ink::Plain, to),
             Self::AlreadyTold | Self::ReaderGone => Ok(()),
         }
     }
@@ -157,7 +157,7 @@ impl Failure {
             Self::ReaderGone => return ExitCode::SUCCESS,
         };
         // Nobody is left to tell that standard error is gone.
-        let _ = report.write(format, &mut io::stderr().lock());
+        let _ = report.write(format, Ink::on(&io::stderr()), &mut io::stderr().lock());
         ExitCode::from(report.exit as u8)
     }
 }
@@ -173,13 +173,13 @@ impl Report {
         self.hint.as_deref()
     }
 
-    fn write(&self, format: Format, to: &mut impl Write) -> io::Result<()> {
+    fn write(&self, format: Format, ink: Ink, to: &mut impl Write) -> io::Result<()> {
         if format == Format::Json {
             return writeln!(to, "{}", output::plain_json(self).unwrap_or_default());
         }
-        writeln!(to, "error: {}", lines(&self.message))?;
+        writeln!(to, "{} {}", ink.paint(RED, "error:"), lines(&self.message))?;
         match &self.hint {
-            Some(hint) => writeln!(to, "hint: {}", lines(hint)),
+            Some(hint) => writeln!(to, "{} {}", ink.paint(DIM, "hint:"), lines(hint)),
             None => Ok(()),
         }
     }
@@ -281,7 +281,7 @@ mod tests {
     fn told(failure: &Failure, format: Format) -> (u8, String) {
         let Failure::Told(report) = failure else { panic!("nothing is told") };
         let mut text = Vec::new();
-        report.write(format, &mut text).unwrap();
+        report.write(format, Ink::Plain, &mut text).unwrap();
         (report.exit as u8, String::from_utf8(text).unwrap())
     }
 
@@ -315,6 +315,18 @@ mod tests {
                 "code": "NOT_FOUND", "message": "no such account", "status": 404, "field": "account",
             })
         );
+    }
+
+    #[test]
+    fn colour_only_repeats_what_the_words_say_and_json_has_none() {
+        let Failure::Told(report) = Failure::failed("a").hint("b") else { panic!("nothing is told") };
+        let written = |format| {
+            let mut text = Vec::new();
+            report.write(format, Ink::Coloured, &mut text).unwrap();
+            String::from_utf8(text).unwrap()
+        };
+        assert_eq!(written(Format::Text), "\u{1b}[31merror:\u{1b}[0m a\n\u{1b}[2mhint:\u{1b}[0m b\n");
+        assert!(!written(Format::Json).contains('\u{1b}'));
     }
 
     #[test]

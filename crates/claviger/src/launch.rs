@@ -11,6 +11,7 @@ use claviger_daemon::StartError;
 
 use crate::daemon::{LOG_FILE, READY};
 use crate::failure::Failure;
+use crate::progress;
 use crate::settings::Settings;
 
 /// How long a daemon may take until it serves. One that was killed looks through its whole store first.
@@ -21,6 +22,7 @@ pub(crate) fn ensure(settings: &Settings) -> Result<(), Failure> {
     if listens(settings) {
         return Ok(());
     }
+    let _progress = progress::begin("starting the daemon");
     match start(settings)? {
         Start::Ready => Ok(()),
         // Two that start at once: one wins, and the other one uses it.

@@ -7,14 +7,17 @@ use claviger_api::page::{Cursor, Limit};
 use claviger_api::{Account, AccountId, Code, Key, KeyId, Name, Scope};
 
 use crate::failure::Failure;
+use crate::progress;
 
 /// Every key, by name.
 pub(crate) async fn keys(client: &Client) -> Result<Vec<Key>, Failure> {
+    let progress = progress::begin("reading keys");
     let mut keys = Vec::new();
     let mut cursor = None;
     loop {
         let page = client.call::<KeysList>(ListKeys { cursor, limit: Limit::new(Limit::MAX) }).await?;
         keys.extend(page.keys);
+        progress.says(format!("reading keys: {}", keys.len()));
         cursor = next(page.next_cursor)?;
         if cursor.is_none() {
             return Ok(keys);
@@ -24,12 +27,14 @@ pub(crate) async fn keys(client: &Client) -> Result<Vec<Key>, Failure> {
 
 /// Every account, by name.
 pub(crate) async fn accounts(client: &Client) -> Result<Vec<Account>, Failure> {
+    let progress = progress::begin("reading accounts");
     let mut accounts = Vec::new();
     let mut cursor = None;
     loop {
         let page =
             client.call::<AccountsList>(ListAccounts { cursor, limit: Limit::new(Limit::MAX) }).await?;
         accounts.extend(page.accounts);
+        progress.says(format!("reading accounts: {}", accounts.len()));
         cursor = next(page.next_cursor)?;
         if cursor.is_none() {
             return Ok(accounts);

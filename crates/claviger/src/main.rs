@@ -17,6 +17,7 @@ mod log;
 mod lookup;
 mod output;
 mod phrase;
+mod progress;
 mod sample;
 mod service_manager;
 mod settings;
@@ -29,7 +30,7 @@ use std::alloc::System;
 use std::process::ExitCode;
 
 use args::Parsed;
-use output::Format;
+use output::{Format, Ink};
 use zeroizing_alloc::ZeroAlloc;
 
 /// Wipes memory as it is freed: libraries hold secrets too, such as the one that writes an answer, and free them as they
@@ -42,7 +43,10 @@ fn main() -> ExitCode {
     let line: Vec<_> = std::env::args_os().collect();
     let format = Format::wanted_by(&line);
     let outcome = args::parse(&line).and_then(|parsed| match parsed {
-        Parsed::Help(text) => output::text(&text),
+        Parsed::Help(text) => match output::ink() {
+            Ink::Coloured => output::text(&text.ansi().to_string()),
+            Ink::Plain => output::text(&text.to_string()),
+        },
         Parsed::Run(args) => command::run(*args),
     });
     match outcome {

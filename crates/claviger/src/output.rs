@@ -50,11 +50,31 @@ pub(crate) enum Ink {
     Plain,
 }
 
-/// Looks whether standard output can be coloured, and whether somebody minds (<https://no-color.org>).
+impl Ink {
+    /// Looks whether a stream can be coloured, and whether somebody minds (<https://no-color.org>).
+    pub(crate) fn on(stream: &impl IsTerminal) -> Self {
+        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let can = stream.is_terminal() && set("TERM").is_some_and(|terminal| terminal != "dumb");
+        if can && set("NO_COLOR").is_none() { Self::Coloured } else { Self::Plain }
+    }
+
+    /// Gives a text a colour of the terminal's own, or weight, by its number (ECMA-48, SGR).
+    pub(crate) fn paint(self, number: u8, text: &str) -> String {
+        match self {
+            Self::Coloured => format!("\u{1b}[{number}m{text}\u{1b}[0m"),
+            Self::Plain => text.to_owned(),
+        }
+    }
+}
+
+/// The number of dim.
+pub(crate) const DIM: u8 = 2;
+/// The number of red.
+pub(crate) const RED: u8 = 31;
+
+/// How standard output is coloured.
 pub(crate) fn ink() -> Ink {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    let can = reader() == Reader::Person && set("TERM").is_some_and(|terminal| terminal != "dumb");
-    if can && set("NO_COLOR").is_none() { Ink::Coloured } else { Ink::Plain }
+    Ink::on(&io::stdout())
 }
 
 /// How many columns standard output has; `None` where it is no terminal, which folds nothing.

@@ -1,23 +1,30 @@
 //! Owns how a listing is laid out: in columns for a person, with tabs for a script. Must not know what is listed.
 
-use std::iter::zip;
-
 use claviger_api::drawable;
 use unicode_width::UnicodeWidthStr;
 
 use crate::failure::Failure;
-use crate::output::{self, Reader};
+use crate::output::{self, DIM, Ink, Reader};
+
+/// Between columns.
+const GAP: usize = 2;
 
 /// Rows under a header.
 pub(crate) struct Table<const N: usize> {
     header: [&'static str; N],
+    spare: &'static [&'static str],
     rows: Vec<[String; N]>,
 }
 
 impl<const N: usize> Table<N> {
     /// Makes an empty table.
     pub(crate) fn new(header: [&'static str; N]) -> Self {
-        Self { header, rows: Vec::new() }
+        Self { header, spare: &[], rows: Vec::new() }
+    }
+
+    /// Says which columns give way on a terminal that is too narrow, the first of them first.
+    pub(crate) fn sparing(self, spare: &'static [&'static str]) -> Self {
+        Self { spare, ..self }
     }
 
     /// Adds a row. Its texts are made safe here, tabs and line breaks included.
@@ -27,37 +34,59 @@ impl<const N: usize> Table<N> {
 
     /// Prints the table; `empty` is what a person reads when there is no row.
     pub(crate) fn print(&self, empty: &str) -> Result<(), Failure> {
-        let reader = output::reader();
-        if reader == Reader::Person && self.rows.is_empty() {
+        if output::reader() == Reader::Script {
+            return output::text(&self.tabs());
+        }
+        if self.rows.is_empty() {
             output::note(empty);
             return Ok(());
         }
-        output::text(&self.render(reader))
+        let left_out = self.left_out(output::columns());
+        output::text(&self.aligned(left_out, output::ink()))?;
+        if !left_out.is_empty() {
+            output::note(&format!("no room for {}: a pipe and --json have it", left_out.join(", ")));
+        }
+        Ok(())
     }
 
-    fn render(&self, reader: Reader) -> String {
-        match reader {
-            Reader::Script => self.rows.iter().map(|row| row.join("\t") + "\n").collect(),
-            Reader::Person => self.columns(),
-        }
+    /// The rows as a script cuts them: no header, which would be one more row to skip.
+    fn tabs(&self) -> String {
+        self.rows.iter().map(|row| row.join("\t") + "\n").collect()
     }
 
-    fn columns(&self) -> String {
-        let mut widths = self.header.map(UnicodeWidthStr::width);
-        for row in &self.rows {
-            for (width, cell) in zip(&mut widths, row) {
-                *width = (*width).max(cell.width());
-            }
-        }
-        let header = self.header.map(str::to_owned);
-        let mut text = String::new();
-        for row in std::iter::once(&header).chain(&self.rows) {
+    fn widths(&self) -> [usize; N] {
+        std::array::from_fn(|at| {
+            let cells = self.rows.iter().map(|row| row[at].width());
+            cells.max().unwrap_or_default().max(self.header[at].width())
+        })
+    }
+
+    /// The columns for which there is no room.
+    fn left_out(&self, columns: Option<usize>) -> &'static [&'static str] {
+        let widths = self.widths();
+        let width = |left_out: &[&str]| {
+            let shown = (0..N).filter(|at| !left_out.contains(&self.header[*at]));
+            shown.map(|at| widths[at] + GAP).sum::<usize>().saturating_sub(GAP)
+        };
+        let columns = columns.unwrap_or(usize::MAX);
+        let fits = |count: &usize| width(&self.spare[..*count]) <= columns;
+        &self.spare[..(0..self.spare.len()).find(fits).unwrap_or(self.spare.len())]
+    }
+
+    fn aligned(&self, left_out: &[&str], ink: Ink) -> String {
+        let widths = self.widths();
+        let shown: Vec<usize> = (0..N).filter(|at| !left_out.contains(&self.header[*at])).collect();
+        let line = |cells: [&str; N]| {
             let mut line = String::new();
-            for (cell, width) in zip(row, widths) {
-                line.push_str(cell);
-                line.push_str(&" ".repeat(width - cell.width() + 2));
+            for at in &shown {
+                line.push_str(cells[*at]);
+                line.push_str(&" ".repeat(widths[*at] - cells[*at].width() + GAP));
             }
-            text.push_str(line.trim_end());
+            line.trim_end().to_owned()
+        };
+        let mut text = ink.paint(DIM, &line(self.header)) + "\n";
+        for row in &self.rows {
+            text.push_str(&line(row.each_ref().map(String::as_str)));
             text.push('\n');
         }
         text
@@ -68,17 +97,42 @@ impl<const N: usize> Table<N> {
 mod tests {
     use super::*;
 
-    fn table() -> Table<2> {
-        let mut table = Table::new(["NAME", "ID"]);
-        table.push(["銀行".to_owned(), "a".to_owned()]);
-        table.push(["Lo\tng\nname".to_owned(), String::new()]);
+    fn table() -> Table<3> {
+        let mut table = Table::new(["NAME", "ID", "SINCE"]).sparing(&["SINCE", "ID"]);
+        table.push(["銀行".to_owned(), "a".to_owned(), "2026".to_owned()]);
+        table.push(["Lo\tng\nname".to_owned(), String::new(), String::new()]);
         table
     }
 
     #[test]
     fn people_read_columns_and_scripts_cut_tabs() {
-        let columns = "NAME        ID\n銀行        a\nLo\u{fffd}ng\u{fffd}name\n";
-        assert_eq!(table().render(Reader::Person), columns);
-        assert_eq!(table().render(Reader::Script), "銀行\ta\nLo\u{fffd}ng\u{fffd}name\t\n");
+        let columns = "NAME        ID  SINCE\n銀行        a   2026\nLo\u{fffd}ng\u{fffd}name\n";
+        assert_eq!(table().aligned(&[], Ink::Plain), columns);
+        assert_eq!(table().tabs(), "銀行\ta\t2026\nLo\u{fffd}ng\u{fffd}name\t\t\n");
+    }
+
+    #[test]
+    fn where_there_is_no_room_as_many_columns_give_way_as_it_takes() {
+        for (columns, left_out) in [
+            (None, &[][..]),
+            (Some(21), &[]),
+            (Some(20), &["SINCE"]),
+            (Some(14), &["SINCE"]),
+            (Some(13), &["SINCE", "ID"]),
+            (Some(1), &["SINCE", "ID"]),
+        ] {
+            assert_eq!(table().left_out(columns), left_out, "{columns:?}");
+        }
+        assert_eq!(table().aligned(&["SINCE"], Ink::Plain).lines().next(), Some("NAME        ID"));
+    }
+
+    #[test]
+    fn only_the_header_is_dimmed() {
+        let plain = table().aligned(&[], Ink::Plain);
+        let coloured = table().aligned(&[], Ink::Coloured);
+        assert_eq!(
+            coloured,
+            plain.replacen("NAME        ID  SINCE", "\u{1b}[2mNAME        ID  SINCE\u{1b}[0m", 1)
+        );
     }
 }

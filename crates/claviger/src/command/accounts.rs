@@ -32,7 +32,8 @@ async fn list(context: &Context) -> Result<(), Failure> {
     if context.format == Format::Json {
         return output::json(&accounts);
     }
-    let mut table = Table::new(["ID", "NAME", "INSTITUTION", "MASK", "KIND", "CONNECTED"]);
+    let mut table = Table::new(["ID", "NAME", "INSTITUTION", "MASK", "KIND", "CONNECTED"])
+        .sparing(&["CONNECTED", "KIND"]);
     for account in accounts {
         table.push([
             account.id.to_string(),

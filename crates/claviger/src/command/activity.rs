@@ -96,7 +96,8 @@ async fn each_page(
 
 fn table(entries: &[Entry]) -> Table<9> {
     let mut table =
-        Table::new(["SEQ", "AT", "ACTION", "KEY ID", "KEY", "ACCOUNT ID", "UID", "PID", "DETAIL"]);
+        Table::new(["SEQ", "AT", "ACTION", "KEY ID", "KEY", "ACCOUNT ID", "UID", "PID", "DETAIL"])
+            .sparing(&["PID", "UID", "KEY ID", "SEQ"]);
     for entry in entries {
         table.push([
             entry.seq.to_string(),

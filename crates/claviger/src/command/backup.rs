@@ -17,6 +17,7 @@ use unnamed::Unnamed;
 use crate::command::Context;
 use crate::failure::Failure;
 use crate::output::{self, Format};
+use crate::progress::{self, Progress};
 use crate::{connection, phrase, signal};
 
 /// What was written.
@@ -43,10 +44,12 @@ pub(crate) async fn run(context: &Context, file: &Path) -> Result<(), Failure> {
     let copy = Unnamed::in_directory(directory).map_err(|error| unwritten(&error))?;
     // What is begun is taken away also where somebody has had enough.
     let interrupted = signal::termination().map_err(|error| unwritten(&error))?;
+    let progress = progress::begin_bytes("copying the store");
     let bytes = tokio::select! {
-        received = receive(&client, copy.file()) => received?,
+        received = receive(&client, copy.file(), &progress) => received?,
         () = interrupted => return Err(Failure::failed("interrupted: nothing was written")),
     };
+    progress.says("looking through the copy");
     copy.file().sync_all().map_err(|error| unwritten(&error))?;
     let written = look_through(&copy, bytes)?;
     copy.name(file).map_err(|error| match error.kind() {
@@ -55,6 +58,7 @@ pub(crate) async fn run(context: &Context, file: &Path) -> Result<(), Failure> {
     })?;
     let synced = File::open(directory).and_then(|directory| directory.sync_all());
     synced.map_err(|error| unwritten(&error))?;
+    drop(progress);
     match context.format {
         Format::Json => output::json(&written),
         Format::Text => {
@@ -66,8 +70,8 @@ pub(crate) async fn run(context: &Context, file: &Path) -> Result<(), Failure> {
     }
 }
 
-async fn receive(client: &Client, copy: &File) -> Result<u64, Failure> {
-    parts(client, copy).await.map_err(|failure| match failure {
+async fn receive(client: &Client, copy: &File, progress: &Progress) -> Result<u64, Failure> {
+    parts(client, copy, progress).await.map_err(|failure| match failure {
         // Unlike a change, of which nobody knew then whether it was made.
         Broken::Off => Failure::failed("the daemon broke off: nothing was written")
             .hint("its log says why, where it still runs"),
@@ -90,7 +94,7 @@ impl From<CallError> for Broken {
     }
 }
 
-async fn parts(client: &Client, mut copy: &File) -> Result<u64, Broken> {
+async fn parts(client: &Client, mut copy: &File, progress: &Progress) -> Result<u64, Broken> {
     let mut parts = client.subscribe::<Backups>().await?;
     let mut received = 0;
     loop {
@@ -98,6 +102,7 @@ async fn parts(client: &Client, mut copy: &File) -> Result<u64, Broken> {
         let bytes = BASE64_STANDARD.decode(&part.data).map_err(|_| CallError::BadAnswer)?;
         copy.write_all(&bytes).map_err(|error| Broken::Otherwise(unwritten(&error)))?;
         received += bytes.len() as u64;
+        progress.of(part.total_bytes, received);
         if !part.more {
             return if received == part.total_bytes {
                 Ok(received)

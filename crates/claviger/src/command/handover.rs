@@ -9,9 +9,9 @@ use rand::TryRng;
 use rand::rngs::SysRng;
 
 use crate::command::Context;
-use crate::connection;
 use crate::failure::{Failure, Report};
 use crate::output::{self, Format};
+use crate::{connection, progress};
 
 /// How often it is asked what became of a request that the daemon does not know yet.
 const LOOKS: u32 = 15;
@@ -57,6 +57,7 @@ async fn mint<M>(client: &Client, params: &M::Params) -> Result<KeyWithSecret, C
 where
     M: Method<Result = KeyWithSecret>,
 {
+    let _progress = progress::begin("making the secret");
     let mut left = LOOKS;
     loop {
         match client.mint::<M>(params).await {

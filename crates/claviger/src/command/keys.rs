@@ -16,6 +16,9 @@ use crate::output::{self, Format, Reader};
 use crate::table::Table;
 use crate::{connection, lookup, phrase};
 
+/// What a narrow terminal can do without, first to last.
+const SPARE: [&str; 2] = ["ROTATED", "CREATED"];
+
 /// Does one thing with keys.
 pub(crate) async fn run(context: &Context, command: Keys) -> Result<(), Failure> {
     match command {
@@ -61,14 +64,14 @@ async fn list(context: &Context) -> Result<(), Failure> {
     );
     // A person is spared a column in which nothing stands.
     if reader == Reader::Person && keys.iter().all(|key| phrase::standing(key).is_empty()) {
-        let mut table = Table::new(header);
+        let mut table = Table::new(header).sparing(&SPARE);
         for key in &keys {
             table.push(row(key));
         }
         table.print(none)?;
     } else {
         let [id, name, scope, created, rotated, used] = header;
-        let mut table = Table::new([id, name, scope, created, rotated, used, "STATE"]);
+        let mut table = Table::new([id, name, scope, created, rotated, used, "STATE"]).sparing(&SPARE);
         for key in &keys {
             let [id, name, scope, created, rotated, used] = row(key);
             table.push([id, name, scope, created, rotated, used, phrase::standing(key).to_owned()]);

@@ -12,8 +12,8 @@ use crate::command::Context;
 use crate::command::consent::Consent;
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::phrase;
 use crate::table::Table;
+use crate::{phrase, progress};
 
 /// What is told as JSON.
 #[derive(Serialize)]
@@ -42,14 +42,18 @@ pub(crate) fn run(context: &Context, file: &Path, yes: bool) -> Result<(), Failu
         return Err(Failure::usage("`restore --json` needs --yes: what will differ is told when it is done")
             .hint("without --json it shows what will differ, and asks"));
     }
+    let reading = progress::begin("looking through the backup");
     let prepared = prepare(context.settings.data_dir()?, file, Author::this_process(), &Clock::system())?;
+    drop(reading);
     let rows: Vec<Row> = prepared.differences.iter().map(row).collect();
     if context.format == Format::Text {
         show(&prepared, &rows)?;
     }
     consent.get(|| "Put the backup in the store's place?".to_owned())?;
     let following = prepared.following;
+    let restoring = progress::begin("putting the backup in the store's place");
     let Restored { kept, revision } = prepared.carry_out()?;
+    drop(restoring);
     let kept = kept.map(|path| path.display().to_string());
     if context.format == Format::Json {
         let suspended = following == Following::Unknown;

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use crate::args::Rpc;
 use crate::command::Context;
 use crate::failure::Failure;
-use crate::{connection, input, output};
+use crate::{connection, input, output, progress};
 
 /// Makes one raw call and prints its result.
 pub(crate) async fn run(context: &Context, rpc: Rpc) -> Result<(), Failure> {
@@ -17,7 +17,11 @@ pub(crate) async fn run(context: &Context, rpc: Rpc) -> Result<(), Failure> {
         None => None,
     };
     let client = connection::either(&context.settings).await?;
-    output::raw_json(&client.raw::<Box<RawValue>>(&rpc.method, params).await?)
+    let answer = {
+        let _progress = progress::begin("waiting for the answer");
+        client.raw::<Box<RawValue>>(&rpc.method, params).await?
+    };
+    output::raw_json(&answer)
 }
 
 fn object(text: &str) -> Result<Box<RawValue>, Failure> {

@@ -10,9 +10,9 @@ use claviger_api::object::Empty;
 use tokio::time::{Instant, sleep};
 
 use crate::command::Context;
-use crate::connection;
 use crate::failure::Failure;
 use crate::output::{self, Format};
+use crate::{connection, progress};
 
 /// How long a daemon may take to finish what is running.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -28,6 +28,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
         Err(error) => return Err(error.into()),
     }
     drop(client);
+    let progress = progress::begin("waiting until the daemon has ended");
     let socket = context.settings.admin_socket();
     let deadline = Instant::now() + PATIENCE;
     // To ask at the socket would start the next one, where a service manager listens there.
@@ -38,6 +39,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
         }
         sleep(Duration::from_millis(20)).await;
     }
+    drop(progress);
     match context.format {
         Format::Json => output::json(&Empty {}),
         Format::Text => {

@@ -12,7 +12,7 @@ use crate::args::Verify;
 use crate::command::Context;
 use crate::failure::Failure;
 use crate::output::{self, Format, Reader};
-use crate::{connection, input, lookup, phrase};
+use crate::{connection, input, lookup, phrase, progress};
 
 /// Asks for an account by its id, else by the exact name of one that the key may see: a name out of its scope is
 /// refused like one that nothing has.
@@ -44,7 +44,10 @@ pub(crate) async fn run(context: &Context, verify: Verify) -> Result<(), Failure
     }
     let secret = input::secret()?;
     let client = connection::verify(&context.settings).await?;
-    let verdict = ask(&client, &secret, verify.account.as_deref()).await?;
+    let verdict = {
+        let _progress = progress::begin("verifying");
+        ask(&client, &secret, verify.account.as_deref()).await?
+    };
     if context.format == Format::Json {
         return output::json(&verdict);
     }

@@ -27,7 +27,7 @@ fn commands() -> Vec<Vec<String>> {
 fn help(called: &[String], flag: &str) -> String {
     let line: Vec<OsString> = called.iter().map(OsString::from).chain([flag.into()]).collect();
     match parse(&line) {
-        Ok(Parsed::Help(help)) => help,
+        Ok(Parsed::Help(help)) => help.to_string(),
         other => panic!("{called:?}: {other:?}"),
     }
 }

@@ -24,9 +24,9 @@ use standing::{Kind, Wanted};
 
 use crate::args::Places;
 use crate::failure::Failure;
-use crate::harden;
 use crate::output::{self, Format};
 use crate::settings::{Discovered, Settings};
+use crate::{harden, progress};
 
 /// What every check goes by.
 struct Site<'a> {
@@ -54,7 +54,10 @@ pub(crate) async fn run(places: &Places, format: Format) -> Result<(), Failure> 
         Some(runtime_dir) => ask(runtime_dir).await,
         None => Contact::None,
     };
-    let findings = examine(&found, &contact, called(places));
+    let findings = {
+        let _progress = progress::begin("looking at everything");
+        examine(&found, &contact, called(places))
+    };
     match format {
         Format::Json => output::json(&tell::report(&findings))?,
         Format::Text => output::text(&tell::list(&findings, output::ink(), output::columns()))?,

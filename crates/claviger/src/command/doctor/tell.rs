@@ -7,7 +7,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::finding::{Finding, State};
-use crate::output::Ink;
+use crate::output::{Ink, RED};
 
 /// With fewer columns than this, what is found stands below its name.
 const NARROW: usize = 60;
@@ -88,14 +88,13 @@ fn summary(findings: &[Finding]) -> String {
 }
 
 fn painted(word: &str, state: State, ink: Ink) -> String {
-    // Of the terminal's own sixteen colours: green, yellow, red (ECMA-48, SGR).
-    let colour = match (ink, state) {
-        (Ink::Plain, _) => return word.to_owned(),
-        (Ink::Coloured, State::Ok) => 32,
-        (Ink::Coloured, State::Warning) => 33,
-        (Ink::Coloured, State::Wrong) => 31,
+    // Green, yellow, red.
+    let colour = match state {
+        State::Ok => 32,
+        State::Warning => 33,
+        State::Wrong => RED,
     };
-    format!("\u{1b}[{colour}m{word}\u{1b}[0m")
+    ink.paint(colour, word)
 }
 
 /// Breaks a text between words. A word that is too long stays whole: it may be a path.
