@@ -232,7 +232,10 @@ impl From<ConnectError> for Failure {
             }
             ConnectError::Busy(_) => failure.hint("nothing was done: try again shortly"),
             ConnectError::TimedOut(_) => failure.hint("it may be busy or stopped: look at its log"),
-            ConnectError::NoPermission(_) | ConnectError::NotADaemon(_) | ConnectError::Io(_) => failure,
+            ConnectError::NotADaemon(_) | ConnectError::Io(_) => {
+                failure.hint("`claviger doctor` says what is there")
+            }
+            ConnectError::NoPermission(_) => failure,
         }
     }
 }
