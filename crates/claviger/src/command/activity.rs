@@ -12,7 +12,7 @@ use crate::command::Context;
 use crate::failure::Failure;
 use crate::output::{self, Format, Reader};
 use crate::table::Table;
-use crate::{connection, lookup};
+use crate::{connection, lookup, progress};
 
 /// How many entries a person gets who does not say how many: more would push the newest off the screen.
 const SCREENFUL: usize = 100;
@@ -49,11 +49,14 @@ pub(crate) async fn run(context: &Context, activity: Activity) -> Result<(), Fai
         (Format::Text, Reader::Person) => {
             let mut entries = Vec::new();
             let limit = activity.limit.unwrap_or(SCREENFUL);
+            let progress = progress::begin("reading the activity");
             let rest = each_page(&client, key, Some(limit), |page| {
                 entries.extend(page);
+                progress.says(format!("reading the activity: {}", entries.len()));
                 Ok(())
             })
             .await?;
+            drop(progress);
             table(&entries).print("nothing has happened yet")?;
             if rest == Rest::Left && activity.limit.is_none() {
                 output::note("there are older entries: --limit N shows more");

@@ -11,6 +11,7 @@ use rustix::process::geteuid;
 
 use crate::args::Scope;
 use crate::failure::Failure;
+use crate::progress;
 use crate::settings::Settings;
 
 /// Where the system's sockets are.
@@ -62,7 +63,11 @@ impl Manager {
 
     /// Asks systemd, and says why it refused.
     pub(super) fn systemctl(self, arguments: &[&str]) -> Result<(), Failure> {
-        match self.command(arguments).output() {
+        let output = {
+            let _progress = progress::begin("waiting for systemd");
+            self.command(arguments).output()
+        };
+        match output {
             Ok(output) if output.status.success() => Ok(()),
             Ok(output) => {
                 let said = String::from_utf8_lossy(&output.stderr);
