@@ -22,7 +22,7 @@ Exit status: 0 done, 1 failed, 2 usage, 3 UNAUTHORIZED, 4 NOT_FOUND,
 Examples:
   claviger
   claviger accounts connect \"Everyday Checking\" --id everyday
-  claviger keys create \"Budget app\" --account everyday > key
+  umask 077 && claviger keys create \"Budget app\" --account everyday > key
   claviger verify --account everyday < key";
 
 /// Behind `daemon --help`.

@@ -5,7 +5,7 @@ pub(in crate::args) const ALL: &str = "\
 A key is named by id or by exact name.
 
 Examples:
-  claviger keys create \"Budget app\" --account everyday > key
+  umask 077 && claviger keys create \"Budget app\" --account everyday > key
   claviger keys scope \"Budget app\" --all
   claviger keys list";
 
@@ -23,7 +23,7 @@ pub(in crate::args) const CREATE: &str = "\
 Turns Storage Mode on. All but the secret goes to standard error.
 
 Examples:
-  claviger keys create \"Budget app\" --account everyday > key";
+  umask 077 && claviger keys create \"Budget app\" --account everyday > key";
 
 /// Behind `keys rename --help`.
 pub(in crate::args) const RENAME: &str = "\
