@@ -109,6 +109,50 @@ service-check:
     cargo build --release
     crates/claviger/packaging/check/boot crates/claviger/packaging/check/service "$PWD/target/release/claviger"
 
+# Builds the Debian package in target/debian, with the manual page and the completions, and holds the executable to its size.
+package:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    if ! cargo deb --version >/dev/null 2>&1; then
+        echo "just package needs cargo-deb. To have it: cargo install --locked cargo-deb" >&2
+        exit 1
+    fi
+    cargo build --release --locked
+    crates/claviger/packaging/check/size target/release/claviger
+    mkdir -p target/package
+    claviger=target/release/claviger
+    "$claviger" man >target/package/claviger.1
+    "$claviger" completions bash >target/package/claviger.bash
+    "$claviger" completions zsh >target/package/_claviger
+    "$claviger" completions fish >target/package/claviger.fish
+    gzip --best --no-name <CHANGELOG.md >target/package/changelog.gz
+    cargo deb --quiet --no-build --locked -p claviger
+
+# Installs, upgrades, removes and purges the Debian package on throw-away copies of this system: without systemd, then booted. Needs root.
+package-check: package
+    #!/usr/bin/env bash
+    set -euo pipefail
+    package=$(ls -t target/debian/claviger_*.deb | head -n 1)
+    check=crates/claviger/packaging/check
+    "$check/chroot" "$check/package" "$package"
+    "$check/boot" "$check/package-booted" "$PWD/$package"
+
+# Builds an executable that needs no libraries of the system, where the toolchain has the target for it.
+static:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    target=$(uname -m)-unknown-linux-musl
+    if [ ! -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ]; then
+        echo "just static needs the target: rustup target add $target" >&2
+        exit 1
+    fi
+    if ! command -v musl-gcc >/dev/null && ! command -v "$(uname -m)-linux-musl-gcc" >/dev/null; then
+        echo "just static needs musl's C compiler, for the assembly of blake3: apt-get install musl-tools" >&2
+        exit 1
+    fi
+    cargo build --release --locked --target "$target"
+    crates/claviger/packaging/check/size "target/$target/release/claviger"
+
 # Kills the daemon 1,000 times while four writers write, and looks for what was answered.
 kills kills="1000":
     CLAVIGER_KILLS={{kills}} cargo test --release -p claviger --test e2e -- --nocapture kills::
