@@ -49,7 +49,7 @@ fn systemd_finds_nothing_wrong_in_the_units_as_they_are_printed() {
         fs::write(service, text.replace("/usr/local/bin/claviger", env!("CARGO_BIN_EXE_claviger"))).unwrap();
         let units: Vec<_> = units(&files).collect();
         assert_eq!(units.len(), 3, "{files:?}");
-        let Some(found) = analysed(&["verify", "--man=no"], &units) else {
+        let Some(found) = analysed(&["verify"], &units) else {
             return tell("systemd-analyze is not here: the units were not looked at");
         };
         let about_ours: Vec<_> = found.stderr.lines().filter(|line| line.contains("claviger")).collect();
@@ -88,7 +88,7 @@ fn with_systemctl(home: &Home) -> Command {
     let systemctl = bin.join("systemctl");
     let asked = home.path("asked");
     let script = format!(
-        "#!/bin/sh\n[ \"$2\" = is-active ] && exit 3\necho \"$@\" >> {}\n[ ! -e {} ] || {{ echo no bus >&2; exit 1; }}\n",
+        "#!/bin/sh\n[ \"$2\" = is-active ] && exit 3\necho \"$@\" >> {}\n[ ! -e {} ] || [ \"$2\" = --version ] || {{ echo no bus >&2; exit 1; }}\n",
         asked.display(),
         home.path("broken").display()
     );
@@ -102,7 +102,8 @@ fn with_systemctl(home: &Home) -> Command {
 
 fn asked(home: &Home) -> Vec<String> {
     let text = fs::read_to_string(home.path("asked")).unwrap_or_default();
-    text.lines().filter(|line| !line.contains("--version")).map(str::to_owned).collect()
+    let looks = ["--version", "show --property=Version"];
+    text.lines().filter(|line| !looks.iter().any(|look| line.ends_with(look))).map(str::to_owned).collect()
 }
 
 #[test]
@@ -142,13 +143,18 @@ fn a_users_service_is_installed_as_it_is_printed_and_uninstalled_whole() {
     assert_eq!(told["removed"].as_array().unwrap().len(), 3, "{told}");
     assert_eq!(
         asked(&home),
-        [format!("--user disable --now {SOCKETS} claviger.service"), "--user daemon-reload".to_owned()]
+        [
+            "--user disable --now claviger-admin.socket",
+            "--user disable --now claviger-verify.socket",
+            "--user disable --now claviger.service",
+            "--user daemon-reload"
+        ]
     );
     assert_eq!(fs::read_dir(&units).unwrap().count(), 0);
 }
 
 #[test]
-fn what_systemd_refuses_is_told_with_what_it_said() {
+fn where_systemd_cannot_be_asked_nothing_is_written() {
     let home = Home::new();
     fs::write(home.path("broken"), "").unwrap();
     let mut install = with_systemctl(&home);
@@ -157,6 +163,59 @@ fn what_systemd_refuses_is_told_with_what_it_said() {
     assert_eq!(told.status, 1);
     assert!(told.stderr.contains("systemctl --user") && told.stderr.contains("no bus"), "{told:?}");
     assert!(told.stderr.contains("\nhint: "), "{told:?}");
+    assert!(!home.path("home/.config").exists());
+}
+
+#[test]
+fn what_would_keep_the_daemon_from_starting_is_told_before_anything_is_written() {
+    let home = Home::new();
+    let command = with_systemctl(&home);
+    let refused = |arguments: &[&str], reason: &str| {
+        let mut install = home.command();
+        install.env("PATH", command.get_envs().find(|(name, _)| *name == "PATH").unwrap().1.unwrap());
+        install.env_remove("SUDO_UID").args(["service", "install"]).args(arguments);
+        let told = Home::finish(install, "");
+        assert!([1, 2].contains(&told.status), "{told:?}");
+        assert!(told.stderr.contains(reason) && told.stderr.contains("\nhint: "), "{arguments:?} {told:?}");
+        assert!(!home.path("home/.config").exists(), "{arguments:?}");
+    };
+    let long = format!("/tmp/{}", "x".repeat(110));
+    refused(&["--runtime-dir", &long], "107");
+    refused(&["--runtime-dir", "/tmp/a/../b"], "`..`");
+    let loose = home.path("loose");
+    fs::create_dir(&loose).unwrap();
+    fs::set_permissions(&loose, Permissions::from_mode(0o755)).unwrap();
+    refused(&["--runtime-dir", loose.to_str().unwrap()], "0755");
+    refused(&["--data-dir", loose.to_str().unwrap()], "0755");
+    refused(&["--system", "--data-dir", "/srv"], "--system has its own");
+}
+
+#[test]
+fn what_is_left_of_a_service_is_uninstalled_whatever_else_is_gone() {
+    let home = Home::new();
+    let units = home.path("home/.config/systemd/user");
+    let mut install = with_systemctl(&home);
+    install.arg("install");
+    Home::finish(install, "").success();
+    let uninstall = || {
+        let mut uninstall = home.command();
+        uninstall.env("PATH", format!("{}:/usr/bin:/bin", home.path("bin").display()));
+        uninstall.env_remove("SUDO_UID").args(["service", "uninstall"]);
+        Home::finish(uninstall, "")
+    };
+    // Neither the settings nor the service's own unit need to be there, and what the operator wrote stays.
+    fs::write(home.config(), "x=").unwrap();
+    fs::remove_file(units.join("claviger.service")).unwrap();
+    fs::create_dir(units.join("claviger.service.d")).unwrap();
+    fs::write(home.path("broken"), "").unwrap();
+    let told = uninstall();
+    assert_eq!(told.status, 1, "systemd could not be asked: {told:?}");
+    assert!(told.stderr.contains("no bus") && told.stderr.contains("claviger stop"), "{told:?}");
+    assert!(told.stdout.contains("left as it is") && told.stdout.contains("claviger.service.d"), "{told:?}");
+    let left: Vec<_> = fs::read_dir(&units).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["claviger.service.d"]);
+    fs::remove_file(home.path("broken")).unwrap();
+    assert!(uninstall().success().stdout.contains("nothing to uninstall"));
 }
 
 #[test]

@@ -59,7 +59,7 @@ impl PlaceError {
                 format!("move it away, or choose another directory: {}", quoted(path))
             }
             Self::ForeignOwner { path, .. } => {
-                format!("start the daemon as its owner, or choose another directory: {}", quoted(path))
+                format!("do this as its owner, or choose another directory: {}", quoted(path))
             }
             Self::LooseMode { path, wanted, .. } => format!("chmod {wanted:04o} {}", quoted(path)),
             Self::Locked(_) => {
@@ -131,6 +131,19 @@ pub fn take_directory(path: &Path, mode: u32, loosest: u32) -> Result<LockedDire
         directory.set_permissions(Permissions::from_mode(mode)).map_err(fault(path))?;
     }
     Ok(LockedDirectory { path: path.into(), lock: directory })
+}
+
+/// Checks that a directory, if it is there, is ours and no looser than `loosest`.
+///
+/// # Errors
+/// See [`PlaceError`]; it is left as it is.
+pub fn check_directory(path: &Path, loosest: u32) -> Result<(), PlaceError> {
+    match path.metadata() {
+        Ok(metadata) if metadata.is_dir() => check_ours(path, &metadata, loosest),
+        Ok(_) => Err(PlaceError::NotADirectory(path.into())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(PlaceError::Io { path: path.into(), error }),
+    }
 }
 
 /// Holds the lock of a directory for as long as the result lives, so that no daemon starts in it meanwhile. Several may
@@ -230,6 +243,21 @@ mod tests {
         assert!(matches!(error, PlaceError::LooseMode { mode: 0o750, .. }));
         assert!(error.hint().unwrap().starts_with("chmod 0700 "));
         assert_eq!(mode(parent.path()), 0o750);
+    }
+
+    #[test]
+    fn a_directory_is_checked_without_being_made_or_changed() {
+        let parent = tempfile::tempdir().unwrap();
+        check_directory(&parent.path().join("d"), 0o700).unwrap();
+        assert!(!parent.path().join("d").exists());
+        fs::set_permissions(parent.path(), Permissions::from_mode(0o711)).unwrap();
+        assert!(check_directory(parent.path(), 0o711).is_ok());
+        assert!(matches!(check_directory(parent.path(), 0o700), Err(PlaceError::LooseMode { .. })));
+        fs::write(parent.path().join("f"), "").unwrap();
+        assert!(matches!(
+            check_directory(&parent.path().join("f"), 0o700),
+            Err(PlaceError::NotADirectory(_))
+        ));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Owns systemd's files: for the system, as packages install them, and for one user, with the places of an installation. Must
 //! not write any.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use claviger_daemon::SocketConfig;
 use claviger_daemon::run::PASSABLE;
@@ -37,6 +37,9 @@ pub(crate) enum Kind {
     Settings,
 }
 
+/// What stands in the units of a package, which brings the manual page.
+const MANUAL: &str = "Documentation=man:claviger(1)\n";
+
 /// The files for the system, with the service of an executable.
 ///
 /// # Errors
@@ -45,7 +48,11 @@ pub(crate) fn for_system(executable: &Path) -> Result<Vec<UnitFile>, Failure> {
     let service = include_str!("../packaging/systemd/claviger.service");
     let command = format!("ExecStart={PACKAGED} ");
     let service = service.replace(&command, &format!("ExecStart={} ", argument(executable)?));
-    let unit = |path: &str, text: &str| UnitFile { path: path.into(), text: text.into(), kind: Kind::Unit };
+    let unit = |path: &str, text: &str| UnitFile {
+        path: path.into(),
+        text: text.replace(MANUAL, ""),
+        kind: Kind::Unit,
+    };
     let settings = include_str!("../packaging/config.toml");
     Ok(vec![
         unit("/etc/systemd/system/claviger.service", &service),
@@ -129,8 +136,14 @@ fn specified(text: &str) -> String {
     text.replace('%', "%%")
 }
 
-/// A path that a line of a unit can hold: it loses blanks at its ends.
+/// A path that a line of a unit can hold: it loses blanks at its ends, and must lead straight to where it leads.
 fn plain(path: &Path) -> Result<&str, Failure> {
+    if path.components().any(|part| part == Component::ParentDir) {
+        return Err(Failure::failed(
+            "a path of this installation has `..` in it, which systemd does not take",
+        )
+        .hint("write the path without it, with --data-dir, --runtime-dir or --config"));
+    }
     path.to_str().filter(|text| !text.chars().any(char::is_control) && text.trim() == *text).ok_or_else(
         || {
             let message = "a path of this installation is not plain text, so no unit can name it";
@@ -204,7 +217,7 @@ mod tests {
         ] {
             assert_eq!(argument(Path::new(path)).unwrap(), word);
         }
-        for path in ["/a\nb", "/a ", "/a\t"] {
+        for path in ["/a\nb", "/a ", "/a\t", "/a/../b"] {
             assert!(argument(Path::new(path)).is_err(), "{path:?}");
         }
     }
@@ -222,6 +235,8 @@ mod tests {
         let settings: Vec<_> = files.iter().filter(|file| file.kind == Kind::Settings).collect();
         let [settings] = settings[..] else { panic!("{settings:?}") };
         assert!(files[0].text.contains(settings.path.to_str().unwrap()));
+        // Where no package has brought the manual page, no unit may name it.
+        assert!(files.iter().all(|file| !file.text.contains("man:claviger")), "{files:?}");
     }
 
     #[test]

@@ -81,6 +81,14 @@ impl RestoreError {
             Self::Unusable(OpenError::AlreadyOpen) => {
                 Some("it is a store in use: back that one up with `claviger backup`".to_owned())
             }
+            Self::Unusable(OpenError::Io { error, .. })
+                if error.kind() == io::ErrorKind::PermissionDenied =>
+            {
+                Some(
+                    "nothing was changed: give this user a copy, with `install --owner USER --mode 0600`"
+                        .to_owned(),
+                )
+            }
             Self::Unusable(error @ OpenError::Newer { .. }) | Self::Open(error) => error.hint(),
             Self::Unusable(_) | Self::Untrusted(_) | Self::Itself => {
                 Some("nothing was changed: choose another backup".to_owned())

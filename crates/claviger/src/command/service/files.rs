@@ -32,16 +32,32 @@ pub(super) fn write(files: &[UnitFile]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Which of these are there and ours to take away, and which are there and stay.
-pub(super) fn ours(files: &[UnitFile]) -> Result<(Vec<PathBuf>, Vec<PathBuf>), Failure> {
+pub(super) fn ours(paths: &[(PathBuf, Kind)]) -> Result<(Vec<PathBuf>, Vec<PathBuf>), Failure> {
     let (mut ours, mut kept) = (Vec::new(), Vec::new());
-    for file in files {
-        match (file.kind, found(&file.path)?) {
+    for (path, kind) in paths {
+        match (kind, found(path)?) {
             (_, Found::Nothing) => {}
-            (Kind::Unit, Found::Ours) => ours.push(file.path.clone()),
-            _ => kept.push(file.path.clone()),
+            (Kind::Unit, Found::Ours) => ours.push(path.clone()),
+            _ => kept.push(path.clone()),
         }
     }
     Ok((ours, kept))
+}
+
+/// What `systemctl edit` has put beside these, which is the operator's.
+pub(super) fn drop_ins(paths: &[(PathBuf, Kind)]) -> Vec<PathBuf> {
+    let beside = |(path, _): &(PathBuf, Kind)| PathBuf::from(format!("{}.d", path.display()));
+    paths.iter().map(beside).filter(|path| path.is_dir()).collect()
+}
+
+/// The links by which units were enabled, where they are still there: systemd takes them away itself, if it can be asked.
+pub(super) fn wanted_by(paths: &[(PathBuf, Kind)]) -> Vec<PathBuf> {
+    const TARGETS: [&str; 3] = ["sockets.target.wants", "default.target.wants", "multi-user.target.wants"];
+    let links = |(path, _): &(PathBuf, Kind)| {
+        let (directory, name) = (path.parent()?.to_owned(), path.file_name()?.to_owned());
+        Some(TARGETS.map(move |target| directory.join(target).join(&name)))
+    };
+    paths.iter().filter_map(links).flatten().filter(|path| path.is_symlink()).collect()
 }
 
 /// Takes files away.
@@ -130,10 +146,24 @@ mod tests {
         }
         assert_eq!(unit.parent().unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o755);
 
-        let (gone, kept) = ours(&files("two")).unwrap();
+        let paths = [(unit.clone(), Kind::Unit), (settings.clone(), Kind::Settings)];
+        let (gone, kept) = ours(&paths).unwrap();
         assert_eq!((gone.clone(), kept), (vec![unit.clone()], vec![settings.clone()]));
         remove(&gone).unwrap();
         assert!(!unit.exists() && settings.exists());
+    }
+
+    #[test]
+    fn drop_ins_are_named_and_links_that_are_left_are_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = [(dir.path().join("a.socket"), Kind::Unit), (dir.path().join("b.socket"), Kind::Unit)];
+        assert!(drop_ins(&paths).is_empty() && wanted_by(&paths).is_empty());
+        fs::create_dir(dir.path().join("a.socket.d")).unwrap();
+        fs::create_dir(dir.path().join("sockets.target.wants")).unwrap();
+        let link = dir.path().join("sockets.target.wants/b.socket");
+        std::os::unix::fs::symlink("../b.socket", &link).unwrap();
+        assert_eq!(drop_ins(&paths), [dir.path().join("a.socket.d")]);
+        assert_eq!(wanted_by(&paths), [link]);
     }
 
     #[test]
@@ -146,7 +176,8 @@ mod tests {
         assert!(failure.contains("second") && failure.contains("mv "), "{failure}");
         assert!(!first.exists());
         assert_eq!(fs::read_to_string(&second).unwrap(), "somebody's");
-        assert_eq!(ours(&files).unwrap(), (vec![], vec![second.clone()]));
+        let paths = [&first, &second].map(|path| (path.clone(), Kind::Unit));
+        assert_eq!(ours(&paths).unwrap(), (vec![], vec![second.clone()]));
         fs::remove_file(&second).unwrap();
         std::os::unix::fs::symlink("/nowhere", &second).unwrap();
         assert!(write(&files).is_err() && !first.exists(), "a link is somebody's too");

@@ -41,24 +41,32 @@ impl Manager {
         if scope.system { Self::System } else { Self::User }
     }
 
-    pub(super) fn is_of_the_system(self) -> bool {
-        self == Self::System
-    }
-
-    /// Whether it can be asked by whoever runs this.
-    pub(super) fn check(self) -> Result<(), Failure> {
+    /// Whether whoever runs this is somebody for whom it can be done.
+    pub(super) fn check_user(self) -> Result<(), Failure> {
         let is_root = geteuid().is_root();
         match self {
-            Self::System if !is_root => {
-                Err(Failure::failed("only root can install a service for the whole system")
-                    .hint("put `sudo` before it, or leave out --system to install it for you alone"))
-            }
-            Self::User if is_root && std::env::var_os("SUDO_UID").is_some() => {
-                Err(Failure::usage("this would install it for root alone")
-                    .hint("leave out `sudo` to install it for you, or add --system for the whole system"))
-            }
-            _ => self.systemctl(&["--version"]),
+            Self::System if !is_root => Err(Failure::failed("only root can have the system run a service")
+                .hint("put `sudo` before it, or leave out --system for one that is yours alone")),
+            Self::User if is_root && std::env::var_os("SUDO_UID").is_some() => Err(Failure::usage(
+                "this would be for root alone",
+            )
+            .hint(
+                "leave out `sudo` for a service that is yours alone, or add --system for the whole system",
+            )),
+            _ => Ok(()),
         }
+    }
+
+    /// The same, and whether systemd can be asked at all: nothing is written where it cannot.
+    pub(super) fn check(self) -> Result<(), Failure> {
+        self.check_user()?;
+        self.systemctl(&["--version"])?;
+        self.systemctl(&["show", "--property=Version"]).map_err(|failure| match self {
+            Self::System => failure.hint("systemd must run this system; `claviger integrate systemd --system` prints the units"),
+            Self::User => failure.hint(
+                "it needs a session of its user, as after a login; `claviger integrate systemd` prints the units",
+            ),
+        })
     }
 
     /// Asks systemd, and says why it refused.
