@@ -7,7 +7,7 @@
 //!
 //! * [`verify_socket`] lets a program verify and nothing else. Another user's program must be let in first, by
 //!   `sockets.verify_mode` and `sockets.verify_group` in the daemon's `config.toml`.
-//! * [`admin_socket`] has every method, and lets in the daemon's own user and root.
+//! * [`admin_socket`] has every method, and lets in the daemon's own user, root, and whom its settings name.
 //!
 //! # Verifying
 //!
