@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -312,20 +313,29 @@ fn what_is_no_directory_or_no_file_is_wrong_and_not_opened() {
 }
 
 #[test]
-fn what_listens_but_is_no_daemon_is_wrong() {
-    let home = Home::new();
-    make_dir(&home.run, 0o700);
-    let listener = UnixListener::bind(home.admin().path()).unwrap();
-    set_mode(home.admin().path(), 0o600);
-    let hangs_up = std::thread::spawn(move || {
-        // The doctor is asked twice.
-        for _ in 0..2 {
-            drop(listener.accept().unwrap());
-        }
-    });
-    let told = ask(&home, SOMETHING_WRONG);
-    assert_eq!(told.not_ok(), [("daemon", "wrong")]);
-    hangs_up.join().unwrap();
+fn what_listens_but_is_no_daemon_is_wrong_and_one_that_says_nothing_is_told_apart() {
+    for (says, told_as) in
+        [("", "hung up before it answered"), ("220 no daemon\r\n\r\n", "did not answer as a Claviger daemon")]
+    {
+        let home = Home::new();
+        make_dir(&home.run, 0o700);
+        let listener = UnixListener::bind(home.admin().path()).unwrap();
+        set_mode(home.admin().path(), 0o600);
+        let hangs_up = std::thread::spawn(move || {
+            // The doctor is asked twice.
+            for _ in 0..2 {
+                let (mut caller, _) = listener.accept().unwrap();
+                // Closing what was not read would be a reset, and what is said would be lost.
+                let read = caller.read(&mut [0; 4096]).unwrap();
+                assert!(read > 0);
+                caller.write_all(says.as_bytes()).unwrap();
+            }
+        });
+        let told = ask(&home, SOMETHING_WRONG);
+        assert_eq!(told.not_ok(), [("daemon", "wrong")]);
+        assert!(told.detail("daemon").ends_with(told_as), "{told:?}");
+        hangs_up.join().unwrap();
+    }
 }
 
 #[test]

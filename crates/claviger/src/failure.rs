@@ -232,6 +232,9 @@ impl From<ConnectError> for Failure {
             }
             ConnectError::Busy(_) => failure.hint("nothing was done: try again shortly"),
             ConnectError::TimedOut(_) => failure.hint("it may be busy or stopped: look at its log"),
+            ConnectError::HungUp(_) => failure.hint(
+                "the daemon cannot start, or has just ended: its log says why, and `claviger doctor` what is there",
+            ),
             ConnectError::NotADaemon(_) | ConnectError::Io(_) => {
                 failure.hint("`claviger doctor` says what is there")
             }

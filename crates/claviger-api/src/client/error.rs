@@ -29,7 +29,10 @@ pub enum ConnectError {
     /// It has as many connections as it takes.
     #[error("the daemon at {path} has too many connections", path = .0.display())]
     Busy(PathBuf),
-    /// What answered is no Claviger daemon, or the connection broke at once.
+    /// It ended the connection before it had answered: a daemon that ends, or one that a service manager could not start.
+    #[error("what listens at {path} hung up before it answered", path = .0.display())]
+    HungUp(PathBuf),
+    /// What answered is no Claviger daemon.
     #[error("what listens at {path} did not answer as a Claviger daemon", path = .0.display())]
     NotADaemon(PathBuf),
     /// Another fault of the operating system.

@@ -41,7 +41,7 @@
 //! | `OutcomeUnknown` | the disk failed, and nobody knows yet whether the change was made | ask again with the same `request_id`, or look |
 //! | [`Disconnected`](CallError::Disconnected), [`TimedOut`](CallError::TimedOut) | the daemon went away; whether the call was carried out is not known | connect anew; a verification can be asked once more, a change only with the same `request_id` |
 //! | [`BadAnswer`](CallError::BadAnswer) | the answer is of another version, or speaks of something else | refuse, and tell an operator |
-//! | [`NotRunning`](ConnectError::NotRunning), [`Busy`](ConnectError::Busy), [`TimedOut`](ConnectError::TimedOut) | nobody could be asked | refuse, and connect again later, after a growing pause |
+//! | [`NotRunning`](ConnectError::NotRunning), [`Busy`](ConnectError::Busy), [`HungUp`](ConnectError::HungUp), [`TimedOut`](ConnectError::TimedOut) | nobody could be asked | refuse, and connect again later, after a growing pause |
 //! | [`NoPermission`](ConnectError::NoPermission), [`PathTooLong`](ConnectError::PathTooLong), [`NotADaemon`](ConnectError::NotADaemon) | something is set up wrong | tell an operator: `claviger doctor` says what |
 //!
 //! # Keeping verdicts
@@ -222,8 +222,22 @@ fn refused_handshake(error: &RpcError, path: &Path) -> ConnectError {
     match cause.downcast_ref::<WsHandshakeError>() {
         Some(WsHandshakeError::Rejected { status_code: 503 }) => ConnectError::Busy(path.into()),
         Some(WsHandshakeError::Rejected { status_code: 403 }) => ConnectError::NoPermission(path.into()),
+        Some(WsHandshakeError::Io(error)) if is_hang_up(error) => ConnectError::HungUp(path.into()),
+        Some(WsHandshakeError::Transport(handshake)) if caused_by_hang_up(handshake) => {
+            ConnectError::HungUp(path.into())
+        }
         _ => ConnectError::NotADaemon(path.into()),
     }
+}
+
+fn caused_by_hang_up(error: &dyn std::error::Error) -> bool {
+    error.source().and_then(|cause| cause.downcast_ref()).is_some_and(is_hang_up)
+}
+
+/// Whether the other side ended the connection, with our request read or not.
+fn is_hang_up(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof)
 }
 
 async fn connect_stream(path: &Path) -> Result<UnixStream, ConnectError> {
