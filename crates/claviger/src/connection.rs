@@ -10,6 +10,7 @@ use claviger_daemon::socket::group_name;
 use tokio::runtime::Builder;
 
 use crate::failure::Failure;
+use crate::installed::manager_of;
 use crate::progress;
 use crate::settings::Settings;
 
@@ -58,28 +59,50 @@ async fn connect(socket: &Path) -> Result<Client, Failure> {
     Client::connect(socket, PATIENCE).await.map_err(explain)
 }
 
-/// Says why the daemon cannot be reached, and whose socket it is where that is the reason.
+/// Says why the daemon cannot be reached: whose socket it is where that is the reason, and where systemd should listen, what
+/// it says.
 pub(crate) fn explain(error: ConnectError) -> Failure {
-    let place = match &error {
-        ConnectError::NoPermission(path) => closest(path),
+    let hint = match &error {
+        ConnectError::NoPermission(path) => not_ours(path),
+        ConnectError::NotRunning(path) => manager_of(path).map(|manager| {
+            format!("systemd should listen there, and has stopped: `{}` says why", manager.status())
+        }),
+        ConnectError::TimedOut(path) => manager_of(path)
+            .map(|manager| format!("it may be busy or stopped: `{}` shows its log", manager.log())),
+        ConnectError::HungUp(path) => manager_of(path).map(|manager| {
+            format!("the daemon cannot start, or has just ended: `{}` says why", manager.log())
+        }),
         _ => None,
     };
     let failure = Failure::from(error);
-    let Some(place) = place else { return failure };
-    let owner = place.uid();
-    let lets_group_in = place.file_type().is_socket() && place.mode() & 0o020 != 0;
-    failure.hint(match group_name(place.gid()).filter(|_| lets_group_in) {
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// Who may use a socket that does not let us in.
+fn not_ours(path: &Path) -> Option<String> {
+    let place = closest(path)?;
+    Some(match group_let_in(&place) {
         Some(group) => format!(
             "it is for members of the group {group}: `usermod --append --groups {group} USER` makes one, who logs in anew"
         ),
         None => format!(
-            "it belongs to user {owner}: run this as that user or as root; who else may use it is for \
-             [sockets] in its config.toml to say",
+            "it belongs to user {}: run this as that user or as root; who else may use it is for [sockets] in its \
+             config.toml to say",
+            place.uid()
         ),
     })
 }
 
+/// The group that a socket is for, where it is for one.
+pub(crate) fn group_let_in(place: &Metadata) -> Option<String> {
+    let lets_group_in = place.file_type().is_socket() && place.mode() & 0o022 == 0o020;
+    group_name(place.gid()).filter(|_| lets_group_in)
+}
+
 /// How a path stands, or else the closest directory above it that can be looked at.
-fn closest(path: &Path) -> Option<Metadata> {
+pub(crate) fn closest(path: &Path) -> Option<Metadata> {
     path.ancestors().find_map(|path| fs::symlink_metadata(path).ok())
 }

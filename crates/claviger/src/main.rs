@@ -11,6 +11,7 @@ mod demo;
 mod failure;
 mod harden;
 mod input;
+mod installed;
 mod interface;
 mod launch;
 mod log;

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
-use nix::unistd::{Gid, Group};
+use nix::unistd::{Gid, Group, Uid, User};
 use rustix::fs::Mode;
 use rustix::process::umask;
 use tokio::net::UnixListener;
@@ -73,6 +73,12 @@ pub fn bind(path: &Path, mode: u32, group: Option<u32>) -> Result<UnixListener, 
 #[must_use]
 pub fn group_name(group: u32) -> Option<String> {
     Group::from_gid(Gid::from_raw(group)).ok().flatten().map(|group| group.name)
+}
+
+/// The name of a user; `None` where the system has none for this number.
+#[must_use]
+pub fn user_name(user: u32) -> Option<String> {
+    User::from_uid(Uid::from_raw(user)).ok().flatten().map(|user| user.name)
 }
 
 /// Finds a group by its number or its name; `None` where the system has none of this name.

@@ -13,7 +13,7 @@ mod limit;
 
 pub use accept::{Listener, accept};
 pub use admission::Admission;
-pub use bind::{BindError, bind, check_path, group_id, group_name};
+pub use bind::{BindError, bind, check_path, group_id, group_name, user_name};
 pub use connection::Server;
 pub use given::{GivenError, GivenSockets, take};
 pub use limit::Connections;
