@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::settings::Settings;
-use crate::systemd::SOCKETS;
+use crate::systemd::{SERVICE, SOCKETS};
 
 /// Where the system's units are; the first file of a name hides the others.
 const OF_THE_SYSTEM: [&str; 4] = [
@@ -37,6 +37,29 @@ impl Manager {
     /// What shows the daemon's log.
     pub(crate) fn log(self) -> String {
         format!("journalctl{} -u claviger", self.flag())
+    }
+
+    /// What has it listen again, whatever happened.
+    pub(crate) fn restart(self, viewer: u32) -> String {
+        let [admin, verify] = SOCKETS;
+        let systemctl = self.as_who_may(viewer);
+        format!("{systemctl} reset-failed {SERVICE} {admin} {verify}; {}", self.listen_anew(viewer))
+    }
+
+    /// What has it make both sockets anew, as its units say.
+    pub(crate) fn listen_anew(self, viewer: u32) -> String {
+        let [admin, verify] = SOCKETS;
+        format!("{} restart {admin} {verify}", self.as_who_may(viewer))
+    }
+
+    /// What changes a unit.
+    pub(crate) fn edit(self, viewer: u32, unit: &str) -> String {
+        format!("{} edit {unit}", self.as_who_may(viewer))
+    }
+
+    fn as_who_may(self, viewer: u32) -> String {
+        let sudo = if self == Self::System && viewer != 0 { "sudo " } else { "" };
+        format!("{sudo}systemctl{}", self.flag())
     }
 
     fn flag(self) -> &'static str {
@@ -181,5 +204,12 @@ mod tests {
     fn each_systemd_is_asked_as_a_person_would() {
         assert_eq!(Manager::User.log(), "journalctl --user -u claviger");
         assert_eq!(Manager::System.status(), "systemctl status claviger");
+        assert_eq!(Manager::System.edit(0, SOCKETS[1]), "systemctl edit claviger-verify.socket");
+        assert_eq!(Manager::System.edit(7, SOCKETS[1]), "sudo systemctl edit claviger-verify.socket");
+        assert_eq!(
+            Manager::User.restart(7),
+            "systemctl --user reset-failed claviger.service claviger-admin.socket claviger-verify.socket; \
+             systemctl --user restart claviger-admin.socket claviger-verify.socket"
+        );
     }
 }

@@ -38,6 +38,10 @@ pub(crate) struct Discovered {
     pub(crate) config: Result<Option<PathBuf>, Failure>,
     /// Who may use the sockets.
     pub(crate) sockets: SocketConfig,
+    /// What flags and variables chose: the flags that call the same installation again from this home.
+    pub(crate) chosen: Places,
+    /// The flags that call it from another user's home.
+    pub(crate) from_elsewhere: Places,
 }
 
 impl Settings {
@@ -54,7 +58,17 @@ impl Settings {
             Err(failure) => (Err(failure), ConfigFile::default()),
         };
         let (data_dir, runtime_dir) = env.directories(places, &rest)?;
-        Ok(Discovered { data_dir, runtime_dir, config, sockets: rest.sockets })
+        let chosen = env.all_chosen(places)?;
+        // What the file says it says to everybody; a default is another one in each home.
+        let or_default = |chosen: &Option<PathBuf>, in_file: &Option<PathBuf>, found: &Option<PathBuf>| {
+            chosen.clone().or_else(|| found.clone().filter(|_| in_file.is_none()))
+        };
+        let from_elsewhere = Places {
+            data_dir: or_default(&chosen.data_dir, &rest.data_dir, &data_dir),
+            runtime_dir: or_default(&chosen.runtime_dir, &rest.runtime_dir, &runtime_dir),
+            config: chosen.config.clone().or_else(|| config.as_ref().ok().cloned().flatten()),
+        };
+        Ok(Discovered { data_dir, runtime_dir, config, sockets: rest.sockets, chosen, from_elsewhere })
     }
 
     /// Finds out the settings of this process.
@@ -153,7 +167,7 @@ impl<F: Fn(&str) -> Option<OsString>> Environment<'_, F> {
 
     /// Where a `config.toml` must or may be.
     fn config_path(&self, places: &Places) -> Result<Option<(PathBuf, Presence)>, Failure> {
-        let named = self.chosen("--config", places.config.as_deref(), "CLAVIGER_CONFIG")?;
+        let named = self.all_chosen(places)?.config;
         let usual = || self.base("XDG_CONFIG_HOME", ".config").map(|base| base.join("claviger/config.toml"));
         Ok(match named {
             Some(path) => Some((path, Presence::Required)),
@@ -167,15 +181,29 @@ impl<F: Fn(&str) -> Option<OsString>> Environment<'_, F> {
         places: &Places,
         file: &ConfigFile,
     ) -> Result<(Option<PathBuf>, Option<PathBuf>), Failure> {
-        let data_dir = self
-            .chosen("--data-dir", places.data_dir.as_deref(), "CLAVIGER_DATA_DIR")?
+        let chosen = self.all_chosen(places)?;
+        let data_dir = chosen
+            .data_dir
             .or_else(|| file.data_dir.clone())
             .or_else(|| Some(self.base("XDG_DATA_HOME", ".local/share")?.join("claviger")));
-        let runtime_dir = self
-            .chosen("--runtime-dir", places.runtime_dir.as_deref(), "CLAVIGER_RUNTIME_DIR")?
+        let runtime_dir = chosen
+            .runtime_dir
             .or_else(|| file.runtime_dir.clone())
             .or_else(|| Some(self.base("XDG_STATE_HOME", ".local/state")?.join("claviger/run")));
         Ok((data_dir, runtime_dir))
+    }
+
+    /// What flags and variables say, as absolute paths.
+    fn all_chosen(&self, places: &Places) -> Result<Places, Failure> {
+        Ok(Places {
+            config: self.chosen("--config", places.config.as_deref(), "CLAVIGER_CONFIG")?,
+            data_dir: self.chosen("--data-dir", places.data_dir.as_deref(), "CLAVIGER_DATA_DIR")?,
+            runtime_dir: self.chosen(
+                "--runtime-dir",
+                places.runtime_dir.as_deref(),
+                "CLAVIGER_RUNTIME_DIR",
+            )?,
+        })
     }
 
     /// A path from a flag, else from a variable.
@@ -350,6 +378,31 @@ mod tests {
         assert_eq!(found.data_dir.unwrap(), Path::new("/h/.local/share/claviger"));
         assert_eq!(found.runtime_dir.unwrap(), Path::new("/h/.local/state/claviger/run"));
         assert!(format!("{:?}", found.config).contains("unknown setting"));
+    }
+
+    #[test]
+    fn how_an_installation_is_called_again_is_known_wherever_its_places_come_from() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "data_dir = \"/file/d\"").unwrap();
+        let config = file.path().to_str().unwrap();
+        let discover = |env: &[(&str, &str)]| {
+            let find =
+                |name: &str| env.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
+            let found = Settings::discover_in(&Places::default(), find).unwrap();
+            [found.chosen, found.from_elsewhere].map(|places| {
+                [places.data_dir, places.runtime_dir, places.config]
+                    .map(|place| place.map(|place| place.to_str().unwrap().to_owned()).unwrap_or_default())
+            })
+        };
+        let home = ("HOME", "/h");
+        let (data, run) = ("/h/.local/share/claviger", "/h/.local/state/claviger/run");
+        let none = [""; 3];
+        assert_eq!(discover(&[home]), [none, [data, run, ""]]);
+        let variables =
+            [("CLAVIGER_DATA_DIR", "/d"), ("CLAVIGER_RUNTIME_DIR", "/r"), ("CLAVIGER_CONFIG", config)];
+        assert_eq!(discover(&variables), [["/d", "/r", config]; 2]);
+        // Whoever reads this file needs no data directory named, but the other one.
+        assert_eq!(discover(&[home, variables[2]]), [["", "", config], ["", run, config]]);
     }
 
     #[test]

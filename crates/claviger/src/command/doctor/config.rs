@@ -8,12 +8,13 @@ use claviger_daemon::socket::group_id;
 
 use super::daemon::leads_to;
 use super::finding::{Check, Fault, Finding};
+use super::owner::Owner;
 use super::standing::{self, Standing};
 use crate::failure::Report;
 use crate::settings::Discovered;
 
 /// Looks at the file and what it settles.
-pub(super) fn examine(found: &Discovered, viewer: u32) -> Finding {
+pub(super) fn examine(found: &Discovered, owner: &Owner) -> Finding {
     let check = Check::Settings;
     let path = match &found.config {
         Ok(Some(path)) => path,
@@ -30,7 +31,7 @@ pub(super) fn examine(found: &Discovered, viewer: u32) -> Finding {
     let fault = judge_settings(&found.sockets, directories, path);
     // A link is looked through: it is as safe as what it leads to.
     let standing = standing::look_through(path).ok().flatten();
-    match (fault, standing.and_then(|standing| judge_writers(path, standing, viewer))) {
+    match (fault, standing.and_then(|standing| judge_writers(path, standing, owner))) {
         (Some(fault), _) => Finding::wrong(check, fault.detail, fault.hint),
         (None, Some(fault)) => Finding::warning(check, fault.detail, fault.hint),
         (None, None) => Finding::ok(check, path.display().to_string()),
@@ -38,12 +39,13 @@ pub(super) fn examine(found: &Discovered, viewer: u32) -> Finding {
 }
 
 /// Who can write the file can move the sockets and let others verify.
-fn judge_writers(path: &Path, standing: Standing, viewer: u32) -> Option<Fault> {
+fn judge_writers(path: &Path, standing: Standing, owner: &Owner) -> Option<Fault> {
     let (shown, quoted) = (path.display(), quoted(path));
-    if ![0, viewer].contains(&standing.owner) {
+    if ![0, owner.uid, owner.viewer].contains(&standing.owner) {
+        let right = if owner.has_at_home(path) { owner.viewer } else { 0 };
         return Some(Fault {
             detail: format!("{shown} belongs to uid {}, who can change what holds here", standing.owner),
-            hint: format!("sudo chown {viewer} {quoted}"),
+            hint: format!("sudo chown {right} {quoted}"),
         });
     }
     (standing.mode & 0o022 != 0).then(|| Fault {
@@ -82,14 +84,17 @@ mod tests {
     #[test]
     fn who_else_can_write_the_file_is_told() {
         let at = |owner, mode| Standing { kind: Kind::File, owner, group: 0, mode };
-        for (standing, hint) in [
-            (at(1000, 0o644), None),
-            (at(0, 0o600), None),
-            (at(1000, 0o664), Some("chmod go-w '/c'")),
-            (at(1000, 0o606), Some("chmod go-w '/c'")),
-            (at(7, 0o600), Some("sudo chown 1000 '/c'")),
+        let (at_home, of_the_system) = (Path::new("/home/ada/c"), Path::new("/c"));
+        for (path, standing, hint) in [
+            (of_the_system, at(1000, 0o644), None),
+            (of_the_system, at(992, 0o644), None),
+            (of_the_system, at(0, 0o600), None),
+            (of_the_system, at(1000, 0o664), Some("chmod go-w '/c'")),
+            (of_the_system, at(1000, 0o606), Some("chmod go-w '/c'")),
+            (of_the_system, at(7, 0o600), Some("sudo chown 0 '/c'")),
+            (at_home, at(7, 0o600), Some("sudo chown 1000 '/home/ada/c'")),
         ] {
-            let fault = judge_writers(Path::new("/c"), standing, 1000);
+            let fault = judge_writers(path, standing, &Owner::sample(1000, 992));
             assert_eq!(fault.map(|fault| fault.hint).as_deref(), hint, "{standing:?}");
         }
     }

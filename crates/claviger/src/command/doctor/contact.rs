@@ -1,6 +1,7 @@
 //! Owns asking the daemon how it is. Must not start one, end one or change anything in it.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,10 +10,11 @@ use claviger_api::method::{ActivityList, ListActivity, NoParams, SystemHealth, S
 use claviger_api::object::Status;
 use claviger_api::page::Limit;
 use claviger_api::{ADMIN_SOCKET, Timestamp, VERIFY_SOCKET};
+use claviger_daemon::socket::user_name;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-use crate::connection::{PATIENCE, explain};
+use crate::connection::{PATIENCE, closest, explain, group_let_in};
 use crate::failure::Failure;
 
 /// What came of asking.
@@ -20,6 +22,8 @@ use crate::failure::Failure;
 pub(super) enum Contact {
     /// Nothing listens.
     None,
+    /// The socket for every method is not for us.
+    Closed(Box<Closed>),
     /// Something is there, but it does not answer us as a daemon does.
     Refused(Failure),
     /// It answers.
@@ -36,8 +40,39 @@ pub(super) struct Answer {
     pub(super) seen_pid: Option<u32>,
     /// The newest time that it tells: its start, or the newest entry of the audit trail.
     pub(super) newest: Timestamp,
+    /// Who listens for it.
+    pub(super) listener: Listener,
     /// Whether it also answers where others may ask.
-    pub(super) verify: Result<(), Failure>,
+    pub(super) verify: Voice,
+}
+
+/// Who has made the socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Listener {
+    /// The daemon itself.
+    Daemon,
+    /// Another process, as a service manager is, or one that is not seen.
+    Another,
+}
+
+/// What is known of a daemon whose socket for every method is not for us.
+#[derive(Debug)]
+pub(super) struct Closed {
+    /// Whom it is for.
+    pub(super) admin: String,
+    /// What the other socket says.
+    pub(super) verify: Voice,
+}
+
+/// What came of asking where others may verify.
+#[derive(Debug)]
+pub(super) enum Voice {
+    /// It answers.
+    Answers,
+    /// It is not for us, but for somebody else.
+    NotForUs(String),
+    /// It does not answer as it should.
+    Refused(Failure),
 }
 
 impl Contact {
@@ -45,7 +80,7 @@ impl Contact {
     pub(super) fn answer(&self) -> Option<&Answer> {
         match self {
             Self::Answers(answer) => Some(answer),
-            Self::None | Self::Refused(_) => None,
+            Self::None | Self::Closed(_) | Self::Refused(_) => None,
         }
     }
 }
@@ -61,7 +96,12 @@ pub(super) async fn ask(runtime_dir: &Path) -> Contact {
     let client = match Client::connect(&admin, PATIENCE).await {
         Ok(client) => client,
         Err(ConnectError::NotRunning(_)) => return Contact::None,
-        Err(error) => return Contact::Refused(explain(error)),
+        Err(error) => {
+            return match whose(&error) {
+                Some(admin) => Contact::Closed(Box::new(Closed { admin, verify: health(&verify).await })),
+                None => Contact::Refused(explain(error)),
+            };
+        }
     };
     match converse(&client, &admin, &verify).await {
         Ok(answer) => Contact::Answers(Box::new(answer)),
@@ -74,11 +114,12 @@ async fn converse(client: &Client, admin: &Path, verify: &Path) -> Result<Answer
     let limit = Limit::new(1);
     let trail = client.call::<ActivityList>(ListActivity { limit, ..ListActivity::default() }).await?;
     let newest = trail.entries.first().map_or(status.started_at, |entry| entry.at.max(status.started_at));
-    let (listener_uid, listener) = peer(admin).await.unwrap_or((rustix::process::geteuid().as_raw(), None));
+    let (listener_uid, listening) = peer(admin).await.unwrap_or((rustix::process::geteuid().as_raw(), None));
     // Who listens is the daemon, or the service manager that has given it the socket.
-    let seen_pid = listener.into_iter().chain([status.pid]).find(|pid| is_of_our_name(*pid));
+    let listener = if listening.is_some_and(is_of_our_name) { Listener::Daemon } else { Listener::Another };
+    let seen_pid = listening.into_iter().chain([status.pid]).find(|pid| is_of_our_name(*pid));
     let uid = seen_pid.and_then(uid_of).unwrap_or(listener_uid);
-    Ok(Answer { uid, seen_pid, newest, verify: health(verify).await, status })
+    Ok(Answer { uid, seen_pid, newest, listener, verify: health(verify).await, status })
 }
 
 /// Who listens, by the socket's credentials: uid and process.
@@ -104,10 +145,34 @@ fn uid_of(pid: u32) -> Option<u32> {
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
-async fn health(socket: &Path) -> Result<(), Failure> {
-    let client = Client::connect(socket, PATIENCE).await.map_err(explain)?;
-    client.call::<SystemHealth>(NoParams {}).await?;
-    Ok(())
+async fn health(socket: &Path) -> Voice {
+    let client = match Client::connect(socket, PATIENCE).await {
+        Ok(client) => client,
+        Err(error) => {
+            return whose(&error).map_or_else(|| Voice::Refused(explain(error)), Voice::NotForUs);
+        }
+    };
+    match client.call::<SystemHealth>(NoParams {}).await {
+        Ok(_) => Voice::Answers,
+        Err(error) => Voice::Refused(error.into()),
+    }
+}
+
+/// Whom a socket is for that does not let us in, where that is somebody else.
+fn whose(error: &ConnectError) -> Option<String> {
+    let ConnectError::NoPermission(path) = error else { return None };
+    let place = closest(path)?;
+    // Its own user should get in, and root always does.
+    if [place.uid(), 0].contains(&rustix::process::geteuid().as_raw()) {
+        return None;
+    }
+    Some(match group_let_in(&place) {
+        Some(group) => format!("for members of the group {group}, which you are not in"),
+        None => match user_name(place.uid()) {
+            Some(name) => format!("not yours to use: it belongs to user {name}"),
+            None => format!("not yours to use: it belongs to uid {}", place.uid()),
+        },
+    })
 }
 
 #[cfg(test)]
@@ -128,7 +193,14 @@ impl Answer {
             store_bytes: 0,
             verifications: claviger_api::object::VerificationCounts::default(),
         };
-        Self { status, uid: 1000, seen_pid: Some(77), newest: Timestamp::default(), verify: Ok(()) }
+        Self {
+            status,
+            uid: 1000,
+            seen_pid: Some(77),
+            newest: Timestamp::default(),
+            listener: Listener::Daemon,
+            verify: Voice::Answers,
+        }
     }
 }
 

@@ -8,6 +8,8 @@ use serde::Serialize;
 pub(super) enum Check {
     /// `config.toml`.
     Settings,
+    /// Whose all of it is, where it is another user's.
+    Installation,
     /// Where the store is.
     DataDirectory,
     /// The store's file.
@@ -41,6 +43,7 @@ impl Check {
     pub(super) fn label(self) -> &'static str {
         match self {
             Self::Settings => "Settings",
+            Self::Installation => "Installation",
             Self::DataDirectory => "Data directory",
             Self::Store => "Store",
             Self::Integrity => "Integrity",
@@ -114,6 +117,12 @@ impl Finding {
     /// As it should be.
     pub(super) fn ok(check: Check, detail: impl Into<String>) -> Self {
         Self { check, state: State::Ok, detail: detail.into(), hint: None }
+    }
+
+    /// Says what to do to see more.
+    #[must_use]
+    pub(super) fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
     }
 
     /// It works, and somebody should know.

@@ -11,7 +11,7 @@ use claviger_daemon::store::{
 
 use super::Site;
 use super::finding::{Check, Finding};
-use super::standing::{Kind, Wanted, judge, look, unseen};
+use super::standing::{Kind, Wanted, judge, look};
 use super::store::User;
 
 /// Looks at the journal; into it too, where nobody has it open and the store could be looked into.
@@ -25,10 +25,10 @@ pub(super) fn examine(
     let standing = match look(&path) {
         Ok(Some(standing)) => standing,
         Ok(None) => return judge_missing(&path, user, store.map(|(found, _)| found.schema)),
-        Err(error) => return Finding::of(check, Some(unseen(&path, &error)), String::new),
+        Err(error) => return site.owner.unseen(check, &path, &error),
     };
-    let wanted = Wanted { kind: Kind::File, mode: 0o600, loosest: 0o600, ..site.wanted() };
-    if let Some(fault) = judge(&path, standing, &wanted) {
+    let wanted = Wanted { kind: Kind::File, mode: 0o600, loosest: 0o600 };
+    if let Some(fault) = judge(&path, standing, &wanted, &site.owner) {
         return Finding::of(check, Some(fault), String::new);
     }
     match (user, store) {

@@ -6,44 +6,77 @@ mod daemon;
 mod finding;
 mod host;
 mod journal;
+mod owner;
 mod sockets;
 mod standing;
 mod store;
 mod tell;
 
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use claviger_api::Timestamp;
+use claviger_api::{ADMIN_SOCKET, Timestamp};
 use claviger_daemon::place::quoted;
 use claviger_tui::clipboard_route;
 
-use contact::{Contact, ask};
+use contact::{Contact, Listener, ask};
 use finding::{Check, Finding, State};
 use host::Process;
-use standing::{Kind, Wanted};
+use owner::Owner;
 
 use crate::args::Places;
 use crate::failure::Failure;
+use crate::installed::{Manager, manager_of};
 use crate::output::{self, Format};
 use crate::settings::{Discovered, Settings};
 use crate::{harden, progress};
 
 /// What every check goes by.
 struct Site<'a> {
-    /// Whose everything should be: the daemon's user where one runs, else ours.
-    uid: u32,
-    /// Who looks.
-    viewer: u32,
+    /// Whose everything should be, and who looks.
+    owner: Owner,
+    /// The places that were chosen, which are named again.
+    chosen: &'a Places,
     /// How `claviger` is called for this installation, as a shell takes it.
     claviger: String,
     /// What the daemon says.
     contact: &'a Contact,
+    /// The systemd that has units for it.
+    manager: Option<Manager>,
+}
+
+/// Who makes the sockets.
+enum Maker {
+    Daemon,
+    Systemd(Manager),
+    Another,
 }
 
 impl Site<'_> {
-    /// What is wanted of every path, with the rest to be filled in.
-    fn wanted(&self) -> Wanted {
-        Wanted { kind: Kind::Other, owner: self.uid, mode: 0, loosest: 0, viewer: self.viewer }
+    fn maker(&self) -> Maker {
+        match (self.contact, self.manager) {
+            (Contact::Answers(answer), _) if answer.listener == Listener::Daemon => Maker::Daemon,
+            (_, Some(manager)) => Maker::Systemd(manager),
+            (Contact::Answers(_), None) => Maker::Another,
+            (_, None) => Maker::Daemon,
+        }
+    }
+
+    /// What has the sockets made anew.
+    fn restart(&self) -> String {
+        match self.maker() {
+            Maker::Systemd(manager) => manager.listen_anew(self.owner.viewer),
+            Maker::Daemon | Maker::Another => {
+                format!("{claviger} stop && {claviger}", claviger = self.claviger)
+            }
+        }
+    }
+
+    /// The doctor for the same sockets and another store.
+    fn doctor_at(&self, data_dir: &Path) -> String {
+        let places = Places { data_dir: Some(data_dir.to_owned()), ..self.chosen.clone() };
+        format!("{} doctor", called(&places))
     }
 }
 
@@ -56,7 +89,7 @@ pub(crate) async fn run(places: &Places, format: Format) -> Result<(), Failure> 
     };
     let findings = {
         let _progress = progress::begin("looking at everything");
-        examine(&found, &contact, called(places))
+        examine(&found, &contact)
     };
     match format {
         Format::Json => output::json(&tell::report(&findings))?,
@@ -65,11 +98,17 @@ pub(crate) async fn run(places: &Places, format: Format) -> Result<(), Failure> 
     if tell::worst(&findings) == State::Wrong { Err(Failure::AlreadyTold) } else { Ok(()) }
 }
 
-fn examine(found: &Discovered, contact: &Contact, claviger: String) -> Vec<Finding> {
-    let viewer = rustix::process::geteuid().as_raw();
-    let uid = contact.answer().map_or(viewer, |answer| answer.uid);
-    let site = Site { uid, viewer, claviger, contact };
-    let mut findings = vec![config::examine(found, viewer)];
+fn examine(found: &Discovered, contact: &Contact) -> Vec<Finding> {
+    let daemon = contact.answer().map(|answer| answer.uid);
+    let site = Site {
+        owner: Owner::find(found, daemon, called(&from_elsewhere(found))),
+        chosen: &found.chosen,
+        claviger: called(&found.chosen),
+        contact,
+        manager: found.runtime_dir.as_ref().and_then(|directory| manager_of(&directory.join(ADMIN_SOCKET))),
+    };
+    let mut findings = vec![config::examine(found, &site.owner)];
+    findings.extend(site.owner.tell());
     let mut newest = contact.answer().map(|answer| answer.newest);
     match &found.data_dir {
         Some(data_dir) => {
@@ -80,10 +119,14 @@ fn examine(found: &Discovered, contact: &Contact, claviger: String) -> Vec<Findi
         None => findings.push(nowhere(Check::DataDirectory, "--data-dir or CLAVIGER_DATA_DIR")),
     }
     match &found.runtime_dir {
-        Some(runtime_dir) => findings.extend(sockets::examine(&site, runtime_dir, &found.sockets)),
+        Some(runtime_dir) => {
+            // The defaults are the viewer's own, and say nothing of another user's sockets.
+            let are_known = !site.owner.is_another() || matches!(found.config, Ok(Some(_)));
+            findings.extend(sockets::examine(&site, runtime_dir, are_known.then_some(&found.sockets)));
+        }
         None => findings.push(nowhere(Check::RuntimeDirectory, "--runtime-dir or CLAVIGER_RUNTIME_DIR")),
     }
-    findings.push(daemon::judge(contact, found.data_dir.as_deref(), &site.claviger));
+    findings.push(daemon::judge(&site, found.data_dir.as_deref()));
     findings.push(host::judge_clock(now(), newest));
     let (process, hardening) = match contact.answer() {
         Some(answer) => (Process::Daemon(answer.status.pid), answer.seen_pid.and_then(host::hardening_of)),
@@ -99,7 +142,23 @@ fn nowhere(check: Check, choice: &str) -> Finding {
     Finding::ok(check, format!("none: HOME is not set, and neither is {choice}"))
 }
 
-/// How this installation is called again: with the flags that it was called with.
+/// The flags for another home. A default that is not there is no part of this installation.
+fn from_elsewhere(found: &Discovered) -> Places {
+    let missing = |path: &Option<PathBuf>| {
+        path.as_ref()
+            .is_some_and(|path| path.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound))
+    };
+    let kept = |path: &Option<PathBuf>, chosen: &Option<PathBuf>| {
+        path.clone().filter(|_| chosen.is_some() || !missing(path))
+    };
+    Places {
+        data_dir: kept(&found.from_elsewhere.data_dir, &found.chosen.data_dir),
+        runtime_dir: kept(&found.from_elsewhere.runtime_dir, &found.chosen.runtime_dir),
+        config: found.from_elsewhere.config.clone(),
+    }
+}
+
+/// How an installation is called, with these flags.
 fn called(places: &Places) -> String {
     let flags = [
         ("--data-dir", &places.data_dir),
@@ -121,6 +180,14 @@ fn now() -> Timestamp {
 }
 
 #[cfg(test)]
+impl<'a> Site<'a> {
+    /// An installation of uid 1000, looked at by its owner.
+    fn sample(contact: &'a Contact, chosen: &'a Places) -> Self {
+        Self { owner: Owner::sample(1000, 1000), chosen, claviger: called(chosen), contact, manager: None }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -138,8 +205,10 @@ mod tests {
             runtime_dir: None,
             config: Ok(None),
             sockets: claviger_daemon::SocketConfig::default(),
+            chosen: Places::default(),
+            from_elsewhere: Places::default(),
         };
-        let findings = examine(&found, &Contact::None, "claviger".to_owned());
+        let findings = examine(&found, &Contact::None);
         let state =
             |check| findings.iter().find(|finding| finding.check == check).map(|finding| finding.state);
         assert_eq!(state(Check::DataDirectory), Some(State::Ok));

@@ -7,6 +7,7 @@ use std::path::Path;
 use claviger_daemon::place::{is_loose, quoted};
 
 use super::finding::Fault;
+use super::owner::Owner;
 
 /// What stands there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,34 +72,27 @@ fn found(metadata: io::Result<std::fs::Metadata>) -> io::Result<Option<Standing>
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
     pub(super) kind: Kind,
-    /// Whose it is to be.
-    pub(super) owner: u32,
     /// What the mode is best set to.
     pub(super) mode: u32,
     /// What the mode may let others do.
     pub(super) loosest: u32,
-    /// Who looks: root is not told to take for itself what is another user's.
-    pub(super) viewer: u32,
 }
 
 /// What is wrong with how a path stands; `None` where nothing is.
-pub(super) fn judge(path: &Path, standing: Standing, wanted: &Wanted) -> Option<Fault> {
+pub(super) fn judge(path: &Path, standing: Standing, wanted: &Wanted, owner: &Owner) -> Option<Fault> {
     let (shown, quoted) = (path.display(), quoted(path));
+    let sudo = owner.sudo();
     if standing.kind != wanted.kind {
         let what = if standing.kind == Kind::Link { "is a link, not" } else { "is not" };
         return Some(Fault {
             detail: format!("{shown} {what} {}", wanted.kind.wanted()),
-            hint: format!("mv {quoted} {quoted}.aside"),
+            hint: format!("{sudo}mv {quoted} {quoted}.aside"),
         });
     }
     let (mut said, mut commands) = (Vec::new(), Vec::new());
-    if standing.owner != wanted.owner {
-        said.push(format!("belongs to uid {}, not to uid {}", standing.owner, wanted.owner));
-        commands.push(match (wanted.viewer, wanted.kind) {
-            (0, _) => format!("sudo -H -u '#{}' claviger doctor", standing.owner),
-            (_, Kind::Directory) => format!("sudo chown -R {} {quoted}", wanted.owner),
-            _ => format!("sudo chown {} {quoted}", wanted.owner),
-        });
+    if standing.owner != owner.uid {
+        said.push(format!("belongs to uid {}, not to uid {}", standing.owner, owner.uid));
+        commands.push(owner.give_back(path, standing.owner, standing.kind));
     }
     let mode = standing.mode;
     // What the owner needs is the same as what the best mode gives the owner.
@@ -109,7 +103,7 @@ pub(super) fn judge(path: &Path, standing: Standing, wanted: &Wanted) -> Option<
         said.push(format!("has mode {mode:04o}, which keeps its owner out"));
     }
     if is_loose(mode, wanted.loosest) || missing {
-        commands.push(format!("chmod {:04o} {quoted}", wanted.mode));
+        commands.push(format!("{sudo}chmod {:04o} {quoted}", wanted.mode));
     }
     if said.is_empty() {
         return None;
@@ -117,71 +111,67 @@ pub(super) fn judge(path: &Path, standing: Standing, wanted: &Wanted) -> Option<
     Some(Fault { detail: format!("{shown} {}", said.join(" and ")), hint: commands.join(" && ") })
 }
 
-/// What is wrong where a path cannot even be looked at.
-pub(super) fn unseen(path: &Path, error: &io::Error) -> Fault {
-    Fault {
-        detail: format!("{} cannot be looked at: {error}", path.display()),
-        hint: format!("namei -l {}", quoted(path)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const RIGHT: Standing = Standing { kind: Kind::File, owner: 1000, group: 1000, mode: 0o600 };
-    const FILE: Wanted = Wanted { kind: Kind::File, owner: 1000, mode: 0o600, loosest: 0o600, viewer: 1000 };
+    const FILE: Wanted = Wanted { kind: Kind::File, mode: 0o600, loosest: 0o600 };
+    const DIRECTORY: Wanted = Wanted { kind: Kind::Directory, mode: 0o700, loosest: 0o711 };
 
     #[test]
     fn each_fault_is_named_with_the_command_that_mends_it() {
-        let directory = Wanted { kind: Kind::Directory, mode: 0o700, loosest: 0o711, ..FILE };
-        let as_root = Wanted { owner: 0, viewer: 0, ..FILE };
         let at = |mode| Standing { mode, ..RIGHT };
         let as_directory = |mode| Standing { kind: Kind::Directory, ..at(mode) };
+        let path = "/home/ada/a b";
         for (standing, wanted, expected) in [
             (RIGHT, FILE, None),
-            (at(0o400), FILE, Some(("has mode 0400, which keeps its owner out", "chmod 0600 '/a b'"))),
-            (at(0o640), FILE, Some(("has mode 0640, which lets others in", "chmod 0600 '/a b'"))),
-            (as_directory(0o711), directory, None),
-            (as_directory(0o2700), directory, None),
+            (at(0o400), FILE, Some(("has mode 0400, which keeps its owner out", "chmod 0600 PATH"))),
+            (at(0o640), FILE, Some(("has mode 0640, which lets others in", "chmod 0600 PATH"))),
+            (as_directory(0o711), DIRECTORY, None),
+            (as_directory(0o2700), DIRECTORY, None),
             (
                 as_directory(0o755),
-                directory,
-                Some(("has mode 0755, which lets others in", "chmod 0700 '/a b'")),
+                DIRECTORY,
+                Some(("has mode 0755, which lets others in", "chmod 0700 PATH")),
             ),
             (
                 as_directory(0o600),
-                directory,
-                Some(("has mode 0600, which keeps its owner out", "chmod 0700 '/a b'")),
+                DIRECTORY,
+                Some(("has mode 0600, which keeps its owner out", "chmod 0700 PATH")),
             ),
-            (RIGHT, directory, Some(("is not a directory", "mv '/a b' '/a b'.aside"))),
+            (RIGHT, DIRECTORY, Some(("is not a directory", "mv PATH PATH.aside"))),
             (
                 Standing { kind: Kind::Link, mode: 0o777, ..RIGHT },
                 FILE,
-                Some(("is a link, not a regular file", "mv '/a b' '/a b'.aside")),
+                Some(("is a link, not a regular file", "mv PATH PATH.aside")),
             ),
             (
                 Standing { owner: 7, ..at(0o644) },
                 FILE,
                 Some((
                     "belongs to uid 7, not to uid 1000 and has mode 0644, which lets others in",
-                    "sudo chown 1000 '/a b' && chmod 0600 '/a b'",
+                    "sudo chown 1000 PATH && chmod 0600 PATH",
                 )),
             ),
-            (
-                Standing { owner: 7, ..as_directory(0o700) },
-                directory,
-                Some(("belongs to uid 7, not to uid 1000", "sudo chown -R 1000 '/a b'")),
-            ),
-            (
-                RIGHT,
-                as_root,
-                Some(("belongs to uid 1000, not to uid 0", "sudo -H -u '#1000' claviger doctor")),
-            ),
         ] {
-            let expected = expected
-                .map(|(detail, hint)| Fault { detail: format!("/a b {detail}"), hint: hint.to_owned() });
-            assert_eq!(judge(Path::new("/a b"), standing, &wanted), expected);
+            let expected = expected.map(|(detail, hint): (&str, &str)| Fault {
+                detail: format!("{path} {detail}"),
+                hint: hint.replace("PATH", &format!("'{path}'")),
+            });
+            assert_eq!(judge(Path::new(path), standing, &wanted, &Owner::sample(1000, 1000)), expected);
+        }
+    }
+
+    #[test]
+    fn who_is_not_the_owner_is_not_told_to_take_anything() {
+        for viewer in [0, 5] {
+            let judged = |standing| judge(Path::new("/a"), standing, &FILE, &Owner::sample(viewer, 1000));
+            assert_eq!(judged(RIGHT), None);
+            let hint = judged(Standing { owner: 7, ..RIGHT }).unwrap().hint;
+            assert_eq!(hint, "sudo -H -u '#7' claviger --config '/c' doctor");
+            let hint = judged(Standing { mode: 0o644, ..RIGHT }).unwrap().hint;
+            assert_eq!(hint, if viewer == 0 { "chmod 0600 '/a'" } else { "sudo chmod 0600 '/a'" });
         }
     }
 

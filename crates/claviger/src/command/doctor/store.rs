@@ -12,7 +12,7 @@ use claviger_daemon::store::{
 use super::Site;
 use super::finding::{Check, Finding};
 use super::journal;
-use super::standing::{Kind, Wanted, judge, look, look_through, unseen};
+use super::standing::{Kind, Wanted, judge, look, look_through};
 use crate::phrase;
 
 /// Below this there is reason to make room. Bytes.
@@ -40,14 +40,16 @@ pub(super) enum User {
 
 /// Looks at everything in the data directory.
 pub(super) fn examine(site: &Site<'_>, data_dir: &Path) -> Examined {
-    let wanted = Wanted { kind: Kind::Directory, mode: 0o700, loosest: 0o700, ..site.wanted() };
+    let wanted = Wanted { kind: Kind::Directory, mode: 0o700, loosest: 0o700 };
     let (check, shown) = (Check::DataDirectory, data_dir.display());
     let mut examined = Examined { findings: Vec::new(), newest: None };
     match look_through(data_dir) {
         Ok(Some(standing)) => {
-            let fault = judge(data_dir, standing, &wanted);
+            let fault = judge(data_dir, standing, &wanted, &site.owner);
             examined.findings.push(Finding::of(check, fault, || shown.to_string()));
-            if standing.kind == Kind::Directory {
+            if standing.kind == Kind::Directory && site.owner.is_another() {
+                examined.findings.push(Finding::ok(Check::Store, site.owner.not_yours()));
+            } else if standing.kind == Kind::Directory {
                 examine_inside(site, data_dir, &mut examined);
             }
         }
@@ -56,7 +58,7 @@ pub(super) fn examine(site: &Site<'_>, data_dir: &Path) -> Examined {
             examined.findings.push(Finding::ok(check, detail));
         }
         Err(error) => {
-            examined.findings.push(Finding::of(check, Some(unseen(data_dir, &error)), String::new));
+            examined.findings.push(site.owner.unseen(check, data_dir, &error));
         }
     }
     if let Some(free) = free_space(data_dir) {
@@ -78,15 +80,11 @@ fn examine_inside(site: &Site<'_>, data_dir: &Path, examined: &mut Examined) {
         Ok(Some(standing)) => standing,
         Ok(None) => return examined.findings.push(judge_missing(&store, user)),
         Err(error) => {
-            return examined.findings.push(Finding::of(
-                Check::Store,
-                Some(unseen(&store, &error)),
-                String::new,
-            ));
+            return examined.findings.push(site.owner.unseen(Check::Store, &store, &error));
         }
     };
-    let wanted = Wanted { kind: Kind::File, mode: 0o600, loosest: 0o600, ..site.wanted() };
-    let fault = judge(&store, standing, &wanted);
+    let wanted = Wanted { kind: Kind::File, mode: 0o600, loosest: 0o600 };
+    let fault = judge(&store, standing, &wanted, &site.owner);
     let bytes = || phrase::bytes(store.metadata().map_or(0, |metadata| metadata.len()));
     examined.findings.push(Finding::of(Check::Store, fault, || format!("{FILE_NAME}, {}", bytes())));
     if standing.kind != Kind::File {
