@@ -36,7 +36,8 @@ impl Log {
     }
 
     fn layer(self) -> Box<dyn Layer<Registry> + Send + Sync> {
-        let stderr = || tracing_subscriber::fmt::layer().with_writer(io::stderr);
+        // What it would say of a line that is not taken, it would say on the same standard error, and panic there.
+        let stderr = || tracing_subscriber::fmt::layer().with_writer(io::stderr).log_internal_errors(false);
         match self.format {
             LogFormat::Json => stderr().json().flatten_event(true).with_ansi(false).boxed(),
             LogFormat::Text => stderr().with_ansi(has_colours()).boxed(),

@@ -31,6 +31,17 @@ pub enum Access {
     Verify,
 }
 
+impl Access {
+    /// The socket that this is the access of, in a word: `admin` or `verify`.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Verify => "verify",
+        }
+    }
+}
+
 /// A call that is answered once.
 pub trait Method {
     /// Its name on the wire.

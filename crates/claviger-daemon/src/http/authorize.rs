@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use claviger_api::id::PresentedAccountId;
 use claviger_api::object::Verification;
-use claviger_api::{Code, Error, Secret};
+use claviger_api::{Access, Code, Error, Secret};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
@@ -12,7 +12,7 @@ use jsonrpsee::server::HttpBody;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{STATUS, json, refusal};
-use crate::service::{Service, Verdict};
+use crate::service::{Service, Verdict, stopwatch};
 use crate::store::Author;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -41,16 +41,34 @@ enum Statuses {
     ForNginx,
 }
 
-/// Answers one question. The request's body is not read: some gateways send the client's own.
-pub async fn authorize(service: &Service, peer: Author, request: &Parts) -> Response<HttpBody> {
-    let verdict = match read(request) {
-        Ok(question) => service.verify(peer, &question.secret, question.account.as_ref()).await,
-        Err(error) => return refused(request, &error),
-    };
+/// Answers one question that came over a socket. The request's body is not read: some gateways send the client's own.
+pub async fn authorize(
+    service: &Service,
+    socket: Access,
+    peer: Author,
+    request: &Parts,
+) -> Response<HttpBody> {
+    let took = stopwatch!(TRACE);
+    let verdict = decide(service, peer, request).await;
+    tracing::trace!(
+        path = %"/authorize",
+        socket = %socket.text(),
+        uid = peer.uid,
+        code = %verdict.as_ref().map_or_else(|error| error.code.text(), |_| "OK"),
+        took_us = took.us(),
+        "answered"
+    );
     match verdict {
-        Ok(Verdict::Granted(granted)) => answer(granted),
-        Ok(Verdict::Refused(refusal)) => refused(request, &refusal.into()),
-        Err(error) => refused(request, &error.into()),
+        Ok(granted) => answer(granted),
+        Err(error) => refused(request, &error),
+    }
+}
+
+async fn decide(service: &Service, peer: Author, request: &Parts) -> Result<Verification, Error> {
+    let question = read(request)?;
+    match service.verify(peer, &question.secret, question.account.as_ref()).await? {
+        Verdict::Granted(granted) => Ok(granted),
+        Verdict::Refused(refusal) => Err(refusal.into()),
     }
 }
 

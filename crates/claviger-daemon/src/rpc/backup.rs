@@ -12,9 +12,9 @@ use jsonrpsee::core::SubscriptionResult;
 use jsonrpsee::server::{PendingSubscriptionSink, RegisterMethodError};
 use jsonrpsee::types::Params as RawParams;
 
-use super::Context;
 use super::error::error_object;
 use super::events::tell;
+use super::{Context, Peer};
 use crate::service::Backup;
 
 /// How much of the file one part has. Bytes; a multiple of three, so that no part but the last is padded.
@@ -26,7 +26,9 @@ pub(super) fn register_backups(module: &mut RpcModule<Context>) -> Result<(), Re
         Backups::NAME,
         Backups::NOTIFICATION,
         Backups::UNSUBSCRIBE,
-        |params: RawParams<'static>, pending, context, _| serve(params, pending, context),
+        |params: RawParams<'static>, pending, context, extensions| {
+            serve(params, pending, context, extensions.get::<Peer>().copied())
+        },
     )?;
     Ok(())
 }
@@ -35,6 +37,7 @@ async fn serve(
     params: RawParams<'static>,
     pending: PendingSubscriptionSink,
     context: Arc<Context>,
+    peer: Option<Peer>,
 ) -> SubscriptionResult {
     if let Err(error) = NoParams::read(params.as_str()) {
         pending.reject(error_object(error)).await;
@@ -57,7 +60,12 @@ async fn serve(
         };
         sent += bytes;
         let is_last = !part.more;
-        if tell(&sink, &part).await.is_err() || is_last {
+        if tell(&sink, &part).await.is_err() {
+            return Ok(());
+        }
+        if is_last {
+            let (uid, pid) = (peer.map(|peer| peer.uid), peer.and_then(|peer| peer.pid));
+            tracing::info!(revision = part.revision, bytes = part.total_bytes, uid, pid, "backup taken");
             return Ok(());
         }
     }

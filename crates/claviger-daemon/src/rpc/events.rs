@@ -14,18 +14,31 @@ use serde::Serialize;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::Context;
 use super::error::error_object;
+use super::{Context, Peer};
 use crate::service::Error;
 
 /// Registers `events.subscribe`.
 pub(super) fn register_events(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
-    register::<Events, _>(module, |context, sink| async move { send_events(&context, &sink).await })
+    register::<Events, _>(module, |context, sink, reader| async move {
+        send_events(&context, &sink, reader).await
+    })
 }
 
 /// Registers `revision.subscribe`.
 pub(super) fn register_revisions(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
-    register::<Revisions, _>(module, |context, sink| async move { send_revisions(&context, &sink).await })
+    register::<Revisions, _>(module, |context, sink, _| async move { send_revisions(&context, &sink).await })
+}
+
+/// Who reads a subscription, as the log has it.
+#[derive(Clone, Copy)]
+struct Reader(Option<Peer>);
+
+impl Reader {
+    fn has_snapshot(self, revision: u64, parts: usize) {
+        let (uid, pid) = (self.0.map(|peer| peer.uid), self.0.and_then(|peer| peer.pid));
+        tracing::debug!(revision, parts, uid, pid, "snapshot sent");
+    }
 }
 
 /// Why a subscription ends.
@@ -38,7 +51,7 @@ enum Ended {
 
 fn register<S: Subscription, F>(
     module: &mut RpcModule<Context>,
-    send: impl Fn(Arc<Context>, SubscriptionSink) -> F + Clone + Send + Sync + 'static,
+    send: impl Fn(Arc<Context>, SubscriptionSink, Reader) -> F + Clone + Send + Sync + 'static,
 ) -> Result<(), RegisterMethodError>
 where
     F: Future<Output = Ended> + Send + 'static,
@@ -47,9 +60,9 @@ where
         S::NAME,
         S::NOTIFICATION,
         S::UNSUBSCRIBE,
-        move |params: RawParams<'static>, pending: PendingSubscriptionSink, context, _| {
-            let send = send.clone();
-            async move { serve(params, pending, context, send).await }
+        move |params: RawParams<'static>, pending: PendingSubscriptionSink, context, extensions| {
+            let (send, reader) = (send.clone(), Reader(extensions.get::<Peer>().copied()));
+            async move { serve(params, pending, context, |context, sink| send(context, sink, reader)).await }
         },
     )?;
     Ok(())
@@ -72,18 +85,20 @@ async fn serve<F: Future<Output = Ended>>(
     }
 }
 
-async fn send_events(context: &Arc<Context>, sink: &SubscriptionSink) -> Ended {
+async fn send_events(context: &Arc<Context>, sink: &SubscriptionSink, reader: Reader) -> Ended {
     loop {
         // Listening first and looking second misses nothing; what is seen twice is passed over.
         let changes = context.service.listen();
         let service = Arc::clone(&context.service);
         let seen = match tokio::task::spawn_blocking(move || service.snapshot()).await {
             Ok(Ok((revision, parts))) => {
+                let count = parts.len();
                 for part in parts {
                     if tell(sink, &part).await.is_err() {
                         return Ended::Closed;
                     }
                 }
+                reader.has_snapshot(revision, count);
                 revision
             }
             Ok(Err(error)) => return Ended::Fault(error),

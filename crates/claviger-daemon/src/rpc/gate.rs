@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use claviger_api::method::{Backups, Events, Revisions, Subscription};
+use claviger_api::method::{Backups, Events, Method, Revisions, Subscription, Visitor, visit};
 use claviger_api::param::{Fields, Param, Rule, depth_of, elements_of, text_of};
 use claviger_api::{Access, Code, Error};
 use jsonrpsee::server::BatchResponseBuilder;
@@ -11,8 +11,11 @@ use jsonrpsee::server::middleware::rpc::{Batch, BatchEntry, MethodResponse, Noti
 use jsonrpsee::types::{Id, Request};
 use serde_json::value::RawValue;
 use tower::Layer;
+use tracing::Level;
 
+use super::Peer;
 use super::error::error_object;
+use crate::service::stopwatch;
 
 /// How many calls a batch may have.
 const BATCH_CALLS: usize = 50;
@@ -65,6 +68,25 @@ impl<S> Gate<S>
 where
     S: RpcServiceT<MethodResponse = MethodResponse> + Clone + Send + Sync + 'static,
 {
+    /// Lets a call pass, and logs what came of it.
+    async fn answer(self, request: Request<'_>) -> MethodResponse {
+        let took = stopwatch!(TRACE);
+        let Some(call) = tracing::enabled!(Level::TRACE).then(|| Called::of(&request)) else {
+            return self.pass(request).await;
+        };
+        let socket = self.socket;
+        let response = self.pass(request).await;
+        tracing::trace!(
+            method = call.method.map(display),
+            socket = %socket.text(),
+            uid = call.uid,
+            code = %response.as_error_code().map_or("OK", code_text),
+            took_us = took.us(),
+            "answered"
+        );
+        response
+    }
+
     async fn pass(self, mut request: Request<'_>) -> MethodResponse {
         let id = request.id.clone().into_owned();
         let depth = 1 + request.params.as_ref().map_or(0, |params| depth_of(params.get()));
@@ -106,6 +128,45 @@ where
                 && (self.socket == Access::Admin || found.access == Access::Verify)
         })
     }
+}
+
+/// What the log says of a call.
+struct Called {
+    /// A name of the table. What somebody made up is not repeated.
+    method: Option<&'static str>,
+    uid: Option<u32>,
+}
+
+impl Called {
+    fn of(request: &Request<'_>) -> Self {
+        let uid = request.extensions.get::<Peer>().map(|peer| peer.uid);
+        Self { method: name_in_table(&request.method), uid }
+    }
+}
+
+/// The table's own copy of a method's name; `None` where it has no such method.
+fn name_in_table(method: &str) -> Option<&'static str> {
+    struct Search<'a>(&'a str, Option<&'static str>);
+
+    impl Visitor for Search<'_> {
+        fn method<M: Method>(&mut self) {
+            self.1 = self.1.or((M::NAME == self.0).then_some(M::NAME));
+        }
+
+        fn subscription<S: Subscription>(&mut self) {
+            let name = [S::NAME, S::UNSUBSCRIBE].into_iter().find(|name| *name == self.0);
+            self.1 = self.1.or(name);
+        }
+    }
+
+    let mut search = Search(method, None);
+    visit(&mut search);
+    search.1
+}
+
+/// The text of an error's number. Another number than the contract's is a fault of ours, as the client takes it.
+fn code_text(number: i32) -> &'static str {
+    Code::from_number(number).unwrap_or(Code::InternalError).text()
 }
 
 /// The methods of one subscription.
@@ -161,7 +222,7 @@ where
     type BatchResponse = MethodResponse;
 
     fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
-        self.clone().pass(request)
+        self.clone().answer(request)
     }
 
     fn batch<'a>(&self, batch: Batch<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
@@ -182,7 +243,7 @@ where
                         let message = "subscriptions come one at a time, not in a batch";
                         refuse(request.id.into_owned(), Code::InvalidRequest, message)
                     }
-                    Ok(BatchEntry::Call(request)) => gate.clone().pass(request).await,
+                    Ok(BatchEntry::Call(request)) => gate.clone().answer(request).await,
                     // A call without an id is not carried out: nobody would learn what became of it.
                     Ok(BatchEntry::Notification(_)) => continue,
                     Err(invalid) => {
@@ -225,9 +286,17 @@ fn refuse(id: Id<'static>, code: Code, message: &str) -> MethodResponse {
 
 #[cfg(test)]
 mod tests {
-    use claviger_api::method::{Method, Visitor, visit};
-
     use super::*;
+
+    #[test]
+    fn a_method_of_the_table_is_known_by_name_and_nothing_else_is() {
+        for name in ["keys.create", "events.subscribe", "events.unsubscribe", "backup.subscribe"] {
+            assert_eq!(name_in_table(name), Some(name));
+        }
+        for other in ["", "keys.create ", "KEYS.CREATE", "S3CRET"] {
+            assert_eq!(name_in_table(other), None);
+        }
+    }
 
     #[test]
     fn every_subscription_of_the_table_is_known() {

@@ -14,7 +14,9 @@ mod listing;
 mod replay;
 mod restoration;
 pub mod settings;
+mod stopwatch;
 mod usage;
+mod verdict;
 mod verification;
 mod writer;
 
@@ -32,7 +34,9 @@ pub use clock::Clock;
 pub use error::{Error, FaultId};
 pub use hashing::WAITING_JOBS;
 pub use restoration::{Occasion, restore};
-pub use verification::{Refusal, Verdict};
+pub use stopwatch::Stopwatch;
+pub(crate) use stopwatch::stopwatch;
+pub use verdict::{Refusal, Verdict};
 
 use crate::domain::{Usage, kept_days};
 use crate::store::{Rows, Store, StoreError};

@@ -9,40 +9,12 @@ use claviger_api::object::{KeyIdentity, Verification, VisibleAccounts};
 use claviger_api::{Account, Scope, Secret};
 
 use super::error::FaultId;
-use super::{Error, Service};
+use super::verdict::{Judged, Verdict, Wrong};
+use super::{Error, Service, stopwatch};
 use crate::domain::{Denial, KeyRecord, visible};
 use crate::store::{Author, Reader, Rows, State, StoreError};
 use crate::sync::{Mutex, PoisonError, watch};
 use crate::token::{Presented, TagMatch};
-
-/// The answer to a presented secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict<T> {
-    /// It is right, and this is what it opens.
-    Granted(T),
-    /// It opens nothing.
-    Refused(Refusal),
-}
-
-/// Why a presented secret opens nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// It is no living key's secret: wrong, unknown, rotated, deleted and malformed are one answer.
-    Unauthorized,
-    /// It is right, but Storage Mode is off.
-    StorageModeOff,
-    /// It is right, but there is no such account, or none that it may see: the two are one answer.
-    NoSuchAccount,
-}
-
-impl From<Denial> for Refusal {
-    fn from(denial: Denial) -> Self {
-        match denial {
-            Denial::StorageModeOff => Self::StorageModeOff,
-            Denial::NoSuchAccount => Self::NoSuchAccount,
-        }
-    }
-}
 
 /// Slow hashes under way, by the digest of what is hashed: everybody who presents the same secret waits for one.
 #[derive(Default)]
@@ -59,7 +31,7 @@ enum Look<T> {
     /// It is proven, and this was found in the same moment.
     Proven(T),
     /// It is not right.
-    Wrong,
+    Wrong(Wrong),
     /// Its tag is right, but only the slow hash can prove it.
     Cold(Box<KeyRecord>),
 }
@@ -125,7 +97,12 @@ impl Service {
         secret: &Secret,
         open: impl Fn(&Reader, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
     ) -> Result<Verdict<T>, Error> {
-        let verdict = self.prove(peer, secret, open).await?;
+        let judged = self.prove(peer, secret, open).await;
+        let judged = judged.inspect_err(|error| {
+            tracing::debug!(%error, uid = peer.uid, pid = peer.pid, "no verdict");
+        })?;
+        judged.log(peer);
+        let verdict = judged.verdict;
         let count = if matches!(verdict, Verdict::Granted(_)) { &self.granted } else { &self.refused };
         count.fetch_add(1, Ordering::Relaxed);
         Ok(verdict)
@@ -136,20 +113,19 @@ impl Service {
         peer: Author,
         secret: &Secret,
         open: impl Fn(&Reader, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
-    ) -> Result<Verdict<T>, Error> {
+    ) -> Result<Judged<T>, Error> {
         let Some(presented) = Presented::parse(secret.expose()) else {
-            return Ok(Verdict::Refused(Refusal::Unauthorized));
+            return Ok(Judged::wrong(Wrong::Unknown, None));
         };
         for _ in 0..LOOKS {
             match self.look(secret, &presented, &open)? {
-                Look::Proven(Ok(opened)) => return Ok(Verdict::Granted(opened)),
-                Look::Proven(Err(denial)) => return Ok(Verdict::Refused(denial.into())),
-                Look::Wrong => return Ok(Verdict::Refused(Refusal::Unauthorized)),
+                Look::Proven(opened) => return Ok(Judged::proven(opened, &presented)),
+                Look::Wrong(why) => return Ok(Judged::wrong(why, Some(&presented))),
                 // A right hash is remembered, and the next look reads the generation again: a rotation that came
                 // meanwhile is seen there.
                 Look::Cold(key) => {
                     if !self.hash_proves(peer, secret, &presented, &key).await? {
-                        return Ok(Verdict::Refused(Refusal::Unauthorized));
+                        return Ok(Judged::wrong(Wrong::Forged, Some(&presented)));
                     }
                 }
             }
@@ -168,16 +144,16 @@ impl Service {
             // Nothing more of the key is read before its tag is right.
             let generation = rows.generation(&id)?.unwrap_or(0);
             match self.tags.check(presented, generation) {
-                TagMatch::Forged => return Ok(Look::Wrong),
+                TagMatch::Forged => return Ok(Look::Wrong(Wrong::Unknown)),
                 TagMatch::Retired => {
                     self.usage.note_retired_seen(id, self.clock.now());
-                    return Ok(Look::Wrong);
+                    return Ok(Look::Wrong(Wrong::Retired));
                 }
                 TagMatch::Current => {}
             }
-            let Some(key) = rows.key(&id)? else { return Ok(Look::Wrong) };
+            let Some(key) = rows.key(&id)? else { return Ok(Look::Wrong(Wrong::Unknown)) };
             if !key.opens() {
-                return Ok(Look::Wrong);
+                return Ok(Look::Wrong(Wrong::Barred));
             }
             let digest = self.digests.digest(secret, generation);
             if self.digests.is_proven(&id, generation, &digest) != Some(true) {
@@ -227,10 +203,14 @@ impl Service {
         flights.insert(digest, flight.clone());
         // A job that has no place ends its flight at once, and some other flight with it that gives its place up.
         drop(flights);
-        let (input, hash) = (presented.hash_input(), key.hash.clone());
+        let (input, hash, key_id) = (presented.hash_input(), key.hash.clone(), key.id);
         let board = Arc::clone(&self.flights.0);
         self.pool.submit(peer.uid, move |turn| {
+            let took = stopwatch!(DEBUG);
             let proven = turn.map(|memory| hash.matches(&input, memory));
+            if let Ok(proven) = proven {
+                tracing::debug!(%key_id, proven, took_ms = took.ms(), "hashed");
+            }
             board.lock().unwrap_or_else(PoisonError::into_inner).remove(&digest);
             let _ = land.send(Some(proven));
         });

@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use super::admission::{Admission, Standing, is_member};
 use super::connection::{Server, serve};
 use super::limit::Connections;
+use super::stay::Stay;
 use crate::rpc::Peer;
 
 /// How long to wait when the operating system has no descriptor left: those who are served go on, and nothing spins.
@@ -58,6 +59,8 @@ pub async fn accept(
             continue;
         }
         let Some(place) = connections.take(listener.access) else {
+            let socket = listener.access.text();
+            tracing::debug!(%socket, uid = peer.uid, pid = peer.pid, "turned away: too many connections");
             turn_away(
                 stream,
                 connections.farewell(),
@@ -68,10 +71,10 @@ pub async fn accept(
             continue;
         };
         let (server, stop, alive) = (server.clone(), stop.clone(), alive.clone());
-        let connections = connections.clone();
+        let (connections, socket) = (connections.clone(), listener.access);
         tokio::spawn(async move {
             if is_admitted(standing).await {
-                serve(stream, peer, &server, stop, place).await;
+                serve(stream, peer, &server, stop, Stay::begin(socket, peer, place)).await;
             } else {
                 forbid(stream, peer, &connections);
             }

@@ -19,12 +19,13 @@ use jsonrpsee::server::{
     BatchRequestConfig, HttpBody, Methods, ServerConfig, StopHandle, TowerService, TowerServiceBuilder,
 };
 use tokio::net::UnixStream;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use tokio::time::timeout_at;
 use tower::Service as _;
 use tower::layer::util::{Identity, Stack};
 
 use super::deadline::{DEADLINE, Paced, Progress};
+use super::stay::Stay;
 use crate::http::{BODY_LIMIT, Route, authorize, health, hung_up, read_call, refusal};
 use crate::rpc::{GateLayer, NoAnswer, OverWebSocket, Peer, max_answer};
 use crate::service::{FaultId, Service};
@@ -37,10 +38,10 @@ const WAITING_MESSAGES: u32 = 64;
 
 type Gated = Stack<GateLayer, Identity>;
 
-/// Keeps a connection's place until its last user is gone: a WebSocket outlives the HTTP connection that it came from.
+/// Keeps a connection's stay until its last user is gone: a WebSocket outlives the HTTP connection that it came from.
 #[derive(Clone)]
 struct Place {
-    _permit: Arc<OwnedSemaphorePermit>,
+    _stay: Arc<Stay>,
 }
 
 /// What answers the calls of one socket.
@@ -49,6 +50,7 @@ pub struct Server {
     builder: TowerServiceBuilder<Gated, Identity>,
     methods: Methods,
     service: Arc<Service>,
+    socket: Access,
     stop: StopHandle,
 }
 
@@ -69,7 +71,7 @@ impl Server {
             .set_config(config)
             .set_rpc_middleware(RpcServiceBuilder::new().layer(GateLayer(socket)))
             .to_service_builder();
-        Self { builder, methods: methods.into(), service, stop }
+        Self { builder, methods: methods.into(), service, socket, stop }
     }
 }
 
@@ -79,17 +81,17 @@ pub(super) async fn serve(
     peer: Peer,
     server: &Server,
     mut stop: watch::Receiver<bool>,
-    place: OwnedSemaphorePermit,
+    stay: Stay,
 ) {
     let rpc = server.builder.clone().build(server.methods.clone(), server.stop.clone());
-    let place = Place { _permit: Arc::new(place) };
+    let place = Place { _stay: Arc::new(stay) };
     let progress = Progress::default();
     let service = service_fn(|request: Request<Incoming>| {
         let (rpc, place, progress) = (rpc.clone(), place.clone(), progress.clone());
         async move {
             let answer = match Route::of(request.uri().path()) {
                 Route::Rpc => answer_call(request, peer, rpc, place, &progress).await,
-                other => answer_at(other, request, peer, &server.service).await,
+                other => answer_at(other, request, peer, server).await,
             };
             progress.answered();
             Ok::<_, Infallible>(answer)
@@ -123,10 +125,11 @@ pub(super) async fn answer_alone(
 ) -> Response<HttpBody> {
     let rpc = server.builder.clone().build(server.methods.clone(), server.stop.clone());
     let permit = Arc::new(tokio::sync::Semaphore::new(1)).acquire_owned().await;
-    let place = Place { _permit: Arc::new(permit.expect("nobody closes the semaphore")) };
+    let permit = permit.expect("nobody closes the semaphore");
+    let place = Place { _stay: Arc::new(Stay::begin(server.socket, peer, permit)) };
     match Route::of(request.uri().path()) {
         Route::Rpc => answer_call(request, peer, rpc, place, &Progress::default()).await,
-        other => answer_at(other, request, peer, &server.service).await,
+        other => answer_at(other, request, peer, server).await,
     }
 }
 
@@ -135,13 +138,13 @@ async fn answer_at<B: Body>(
     route: Route,
     request: Request<B>,
     peer: Peer,
-    service: &Service,
+    server: &Server,
 ) -> Response<HttpBody> {
     match route {
         Route::Authorize => {
             // What is left unread cannot be followed by another request.
             let is_whole = request.body().is_end_stream();
-            let answer = authorize(service, peer, &request.into_parts().0).await;
+            let answer = authorize(&server.service, server.socket, peer, &request.into_parts().0).await;
             if is_whole { answer } else { hung_up(answer) }
         }
         Route::Health => health(request.method()),

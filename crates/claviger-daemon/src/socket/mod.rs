@@ -10,6 +10,7 @@ mod frames;
 pub(crate) mod fuzz;
 mod given;
 mod limit;
+mod stay;
 
 pub use accept::{Listener, accept};
 pub use admission::Admission;

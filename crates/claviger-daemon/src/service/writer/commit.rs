@@ -8,7 +8,7 @@ use std::time::Duration;
 use claviger_api::Event;
 
 use super::super::error::FaultId;
-use super::super::{Error, Service};
+use super::super::{Error, Service, stopwatch};
 use super::Job;
 use crate::store::{Room, Rows, StoreError};
 use crate::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -107,6 +107,7 @@ fn commit(service: &Service, mut group: Vec<Box<dyn Job>>) -> Option<Unsettled> 
 }
 
 fn attempt(service: &Service, group: &mut [Box<dyn Job>], room: Room) -> Attempt {
+    let took = stopwatch!(TRACE);
     let (mut events, mut is_decided) = (Vec::new(), false);
     // redb can panic on a disk that lies: that is a failed commit like any other.
     let written = catch_unwind(AssertUnwindSafe(|| {
@@ -119,6 +120,7 @@ fn attempt(service: &Service, group: &mut [Box<dyn Job>], room: Room) -> Attempt
         })
     }));
     let Err(error) = written.unwrap_or(Err(StoreError::Damaged("a commit panicked"))) else {
+        tracing::trace!(changes = events.len(), jobs = group.len(), took_us = took.us(), "commit");
         return Attempt::Done(events);
     };
     tracing::error!(%error, "a commit failed: opening the store again to see what is on disk");

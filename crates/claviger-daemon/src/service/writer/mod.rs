@@ -6,13 +6,13 @@ mod commit;
 use std::pin::pin;
 use std::sync::{Arc, Weak};
 
-use claviger_api::{Event, Timestamp};
+use claviger_api::{AccountId, Action, Event, KeyId, Timestamp};
 
 use super::error::FaultId;
 use super::feed::event_of;
 use super::replay::Doubt;
 use super::{Error, Service};
-use crate::domain::Edit;
+use crate::domain::{Edit, Note};
 use crate::store::{Applied, Author, Room, Rows, StoreError, Writer};
 use crate::sync::mpsc::{Receiver, Sender, channel};
 use crate::sync::thread::{Builder, JoinHandle};
@@ -125,6 +125,7 @@ impl Service {
             author,
             decide,
             result: None,
+            made: None,
             reply,
             doubts: Some(doubts),
         }))?;
@@ -167,6 +168,8 @@ struct Change<T, F> {
     author: Author,
     decide: F,
     result: Option<Result<(T, Applied), Error>>,
+    /// What the log says of it once it is on disk; none where nothing changed.
+    made: Option<Made>,
     reply: oneshot::Sender<Result<(T, Applied), Error>>,
     doubts: Option<oneshot::Sender<()>>,
 }
@@ -183,6 +186,7 @@ where
         now: Timestamp,
         room: Room,
     ) -> Result<Option<Event>, StoreError> {
+        self.made = None;
         let (result, event) = match (self.decide)(writer, now)? {
             Err(refusal) => (Err(refusal), None),
             Ok((Some(edit), _)) if room == Room::OnlyToRevoke && !edit.only_revokes() => {
@@ -194,6 +198,7 @@ where
             }
             Ok((Some(edit), answer)) => {
                 let applied = writer.apply(&edit, self.author, now)?;
+                self.made = Some(Made::of(&edit.note, applied));
                 (Ok((answer, applied)), Some(event_of(service, writer, &edit, applied)?))
             }
         };
@@ -208,9 +213,39 @@ where
     }
 
     fn answer(self: Box<Self>, fault: Option<Error>) {
-        let Self { result, reply, .. } = *self;
+        let Self { author, result, made, reply, .. } = *self;
+        if let (None, Some(made)) = (&fault, made) {
+            made.log(author);
+        }
         let broken = || Err(Error::Fault(FaultId::log(&"a change was not decided")));
         let _ = reply.send(fault.map_or_else(|| result.unwrap_or_else(broken), Err));
+    }
+}
+
+/// What the log says of a change: of its audit entry what nobody chose, and no name.
+struct Made {
+    action: Action,
+    key_id: Option<KeyId>,
+    account_id: Option<AccountId>,
+    revision: u64,
+}
+
+impl Made {
+    fn of(note: &Note, applied: Applied) -> Self {
+        let Note { action, key_id, ref account_id, .. } = *note;
+        Self { action, key_id, account_id: account_id.clone(), revision: applied.revision }
+    }
+
+    fn log(self, author: Author) {
+        tracing::info!(
+            action = %self.action.text(),
+            key_id = self.key_id.map(display),
+            account_id = self.account_id.map(display),
+            revision = self.revision,
+            uid = author.uid,
+            pid = author.pid,
+            "changed"
+        );
     }
 }
 
@@ -251,6 +286,9 @@ impl Job for SaveUsage {
         let fault = fault.or((!self.is_written).then_some(Error::StorageFull));
         if fault.is_none() {
             self.queue.saved(&self.written);
+            if !self.written.is_empty() {
+                tracing::debug!(keys = self.written.len(), "notes of use saved");
+            }
         }
         let _ = self.reply.send(fault.map_or(Ok(()), Err));
     }
