@@ -111,3 +111,12 @@ fn what_takes_its_time_says_so_on_a_terminal_and_leaves_nothing_behind() {
     signal(&daemon, Signal::CONT);
     daemon.admin.ok("system.health", &json!({}));
 }
+    // A terminal that takes no line back is told once, in a line that stays.
+    signal(&daemon, Signal::STOP);
+    let mut plain = with(&daemon, &["TERM=dumb"], &["status"]);
+    plain.shows(WAITING);
+    signal(&daemon, Signal::CONT);
+    assert_eq!(plain.ended(), 0);
+    let record = String::from_utf8(plain.record()).unwrap();
+    assert!(record.starts_with(&format!("{WAITING}\r\nDaemon ")) && !record.contains('\x1b'), "{record:?}");
+    assert_eq!(record.matches(WAITING).count(), 1, "{record:?}");

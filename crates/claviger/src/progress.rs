@@ -1,15 +1,15 @@
 //! Owns how somebody at a terminal is told that something takes its time: after a second, on standard error, and gone again when
-//! it is done. Must not be seen by anybody else, nor know what takes the time.
+//! it is done where a terminal can do that. Must not be seen by anybody else, nor know what takes the time.
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::output::{Format, Reader};
+use crate::output::{self, Format, Reader};
 
 /// What is done sooner is not worth a word.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -22,7 +22,9 @@ const PACE: Duration = Duration::from_millis(120);
 enum Audience {
     /// A person looks at both streams, on a terminal that can take a line back.
     Present,
-    /// A pipe, a file, a program, or a terminal that only goes forward.
+    /// The same on a terminal that only goes forward: told once, in a line that stays.
+    Forward,
+    /// A pipe, a file or a program.
     Absent,
 }
 
@@ -31,6 +33,7 @@ impl Audience {
         let can_take_back = terminal.is_some_and(|terminal| !terminal.is_empty() && terminal != "dumb");
         match (format, streams) {
             (Format::Text, [Reader::Person, Reader::Person]) if can_take_back => Self::Present,
+            (Format::Text, [Reader::Person, Reader::Person]) => Self::Forward,
             _ => Self::Absent,
         }
     }
@@ -69,14 +72,20 @@ impl Progress {
         bar.set_draw_target(ProgressDrawTarget::hidden());
         bar.set_style(style(form));
         bar.set_message(what);
-        let waiting = (Audience::here() == Audience::Present).then(|| {
+        let audience = Audience::here();
+        let waiting = (audience != Audience::Absent).then(|| {
             let (done, ended) = channel::<()>();
             let shown = bar.clone();
             let thread = thread::spawn(move || {
-                if ended.recv_timeout(PATIENCE) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-                    shown.set_draw_target(ProgressDrawTarget::stderr());
-                    shown.enable_steady_tick(PACE);
+                if ended.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
+                    return;
                 }
+                if audience == Audience::Forward {
+                    output::note(&shown.message());
+                    return;
+                }
+                shown.set_draw_target(ProgressDrawTarget::stderr());
+                shown.enable_steady_tick(PACE);
             });
             (done, thread)
         });
@@ -96,7 +105,7 @@ impl Progress {
 }
 
 impl Drop for Progress {
-    /// Leaves nothing behind.
+    /// Leaves nothing behind where a line can be taken back.
     fn drop(&mut self) {
         if let Some((done, thread)) = self.waiting.take() {
             drop(done);
@@ -116,19 +125,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_person_at_a_terminal_that_can_take_a_line_back_is_told() {
+    fn only_a_person_at_a_terminal_is_told_and_where_no_line_can_be_taken_back_once() {
         use Reader::{Person, Script};
 
         let xterm = Some("xterm");
         assert_eq!(Audience::of(Format::Text, [Person, Person], xterm), Audience::Present);
+        for terminal in [Some("dumb"), Some(""), None] {
+            assert_eq!(Audience::of(Format::Text, [Person, Person], terminal), Audience::Forward);
+        }
         for (format, streams, terminal) in [
             (Format::Json, [Person, Person], xterm),
             (Format::Text, [Script, Person], xterm),
             (Format::Text, [Person, Script], xterm),
             (Format::Text, [Script, Script], xterm),
-            (Format::Text, [Person, Person], Some("dumb")),
-            (Format::Text, [Person, Person], Some("")),
-            (Format::Text, [Person, Person], None),
+            (Format::Json, [Person, Person], Some("dumb")),
+            (Format::Text, [Script, Person], Some("dumb")),
+            (Format::Text, [Person, Script], Some("dumb")),
         ] {
             assert_eq!(Audience::of(format, streams, terminal), Audience::Absent, "{format:?} {streams:?}");
         }
