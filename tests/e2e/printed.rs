@@ -55,6 +55,44 @@ fn listings_stand_in_columns_that_fit_the_terminal() {
 }
 
 #[test]
+fn no_line_is_wider_than_the_terminal_and_no_id_is_cut() {
+    let daemon = Daemon::start();
+    let (id, name) = ("i".repeat(64), "Zoë's household — all of it".repeat(2));
+    daemon.admin.ok(
+        "accounts.connect",
+        &json!({"id": "everyday", "name": "Everyday Checking", "institution": name, "mask": "1234", "kind": "checking"}),
+    );
+    let key = daemon.create_for("Budget app of the household", &["everyday"]);
+    let lists = [
+        (&["keys", "list"][..], key.id.as_str()),
+        (&["accounts", "list"], "everyday"),
+        (&["activity"], "key.created"),
+    ];
+    let check = |width: u16, arguments: &[&str], whole: &str| {
+        let mut screen = Screen::open(&daemon.home, arguments, width, 40);
+        assert_eq!(screen.ended(), 0);
+        let record = String::from_utf8(screen.record()).unwrap();
+        let table: Vec<&str> = record.lines().take_while(|line| !line.starts_with("no room")).collect();
+        for line in &table {
+            let drawn = line.replace("\x1b[2m", "").replace("\x1b[0m", "").trim_end().chars().count();
+            assert!(drawn <= width.into(), "{drawn} columns at {width}: {line}");
+        }
+        assert!(table.iter().any(|line| line.contains(whole)), "{width}: {record}");
+    };
+    for width in [200, 120, 80, 60, 40] {
+        for (arguments, whole) in lists {
+            check(width, arguments, whole);
+        }
+    }
+    daemon.admin.ok("accounts.connect", &json!({"id": id, "name": name}));
+    for width in [200, 120, 80] {
+        check(width, &["accounts", "list"], &id);
+    }
+    let piped = daemon.home.run(&["accounts", "list"]).success();
+    assert!(piped.stdout.contains(&format!("{id}\t{name}\t")), "{piped:?}");
+}
+
+#[test]
 fn in_a_pipe_every_column_is_there_and_no_header() {
     let daemon = Daemon::start();
     daemon.connect("everyday");
@@ -100,6 +138,15 @@ fn what_takes_its_time_says_so_on_a_terminal_and_leaves_nothing_behind() {
     assert_eq!(screen.ended(), 0);
     let text = screen.text();
     assert!(text.starts_with("Daemon ") && !text.contains(WAITING), "{text}");
+    // A terminal that takes no line back is told once, in a line that stays.
+    signal(&daemon, Signal::STOP);
+    let mut plain = with(&daemon, &["TERM=dumb"], &["status"]);
+    plain.shows(WAITING);
+    signal(&daemon, Signal::CONT);
+    assert_eq!(plain.ended(), 0);
+    let record = String::from_utf8(plain.record()).unwrap();
+    assert!(record.starts_with(&format!("{WAITING}\r\nDaemon ")) && !record.contains('\x1b'), "{record:?}");
+    assert_eq!(record.matches(WAITING).count(), 1, "{record:?}");
     // What is quick is not worth a word.
     assert!(!written(&daemon, &[], &["status"]).contains(WAITING));
     signal(&daemon, Signal::STOP);
@@ -111,12 +158,3 @@ fn what_takes_its_time_says_so_on_a_terminal_and_leaves_nothing_behind() {
     signal(&daemon, Signal::CONT);
     daemon.admin.ok("system.health", &json!({}));
 }
-    // A terminal that takes no line back is told once, in a line that stays.
-    signal(&daemon, Signal::STOP);
-    let mut plain = with(&daemon, &["TERM=dumb"], &["status"]);
-    plain.shows(WAITING);
-    signal(&daemon, Signal::CONT);
-    assert_eq!(plain.ended(), 0);
-    let record = String::from_utf8(plain.record()).unwrap();
-    assert!(record.starts_with(&format!("{WAITING}\r\nDaemon ")) && !record.contains('\x1b'), "{record:?}");
-    assert_eq!(record.matches(WAITING).count(), 1, "{record:?}");

@@ -33,7 +33,9 @@ async fn list(context: &Context) -> Result<(), Failure> {
         return output::json(&accounts);
     }
     let mut table = Table::new(["ID", "NAME", "INSTITUTION", "MASK", "KIND", "CONNECTED"])
-        .sparing(&["CONNECTED", "KIND"]);
+        .sparing(&["CONNECTED", "KIND"])
+        .shortening(&["NAME", "INSTITUTION"])
+        .giving_up(&["MASK", "INSTITUTION"]);
     for account in accounts {
         table.push([
             account.id.to_string(),

@@ -100,7 +100,9 @@ async fn each_page(
 fn table(entries: &[Entry]) -> Table<9> {
     let mut table =
         Table::new(["SEQ", "AT", "ACTION", "KEY ID", "KEY", "ACCOUNT ID", "UID", "PID", "DETAIL"])
-            .sparing(&["PID", "UID", "KEY ID", "SEQ"]);
+            .sparing(&["PID", "UID", "KEY ID", "SEQ"])
+            .shortening(&["KEY", "DETAIL"])
+            .giving_up(&["ACCOUNT ID", "AT", "DETAIL"]);
     for entry in entries {
         table.push([
             entry.seq.to_string(),

@@ -16,9 +16,6 @@ use crate::output::{self, Format, Reader};
 use crate::table::Table;
 use crate::{connection, lookup, phrase};
 
-/// What a narrow terminal can do without, first to last.
-const SPARE: [&str; 2] = ["ROTATED", "CREATED"];
-
 /// Does one thing with keys.
 pub(crate) async fn run(context: &Context, command: Keys) -> Result<(), Failure> {
     match command {
@@ -64,14 +61,14 @@ async fn list(context: &Context) -> Result<(), Failure> {
     );
     // A person is spared a column in which nothing stands.
     if reader == Reader::Person && keys.iter().all(|key| phrase::standing(key).is_empty()) {
-        let mut table = Table::new(header).sparing(&SPARE);
+        let mut table = narrowing(Table::new(header));
         for key in &keys {
             table.push(row(key));
         }
         table.print(none)?;
     } else {
         let [id, name, scope, created, rotated, used] = header;
-        let mut table = Table::new([id, name, scope, created, rotated, used, "STATE"]).sparing(&SPARE);
+        let mut table = narrowing(Table::new([id, name, scope, created, rotated, used, "STATE"]));
         for key in &keys {
             let [id, name, scope, created, rotated, used] = row(key);
             table.push([id, name, scope, created, rotated, used, phrase::standing(key).to_owned()]);
@@ -84,6 +81,11 @@ async fn list(context: &Context) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// What gives way on a narrow terminal.
+fn narrowing<const N: usize>(table: Table<N>) -> Table<N> {
+    table.sparing(&["ROTATED", "CREATED"]).shortening(&["NAME"]).giving_up(&["LAST USED", "SCOPE"])
 }
 
 /// What an operator should know of some keys, and what to do about it.

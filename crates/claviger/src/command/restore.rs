@@ -98,7 +98,7 @@ fn show(prepared: &Restoration, rows: &[Row]) -> Result<(), Failure> {
     if matches!(prepared.present, Some(Err(_))) {
         return Ok(());
     }
-    let mut table = Table::new(["WHAT", "ID", "NAME", "WHAT BECOMES OF IT"]);
+    let mut table = Table::new(["WHAT", "ID", "NAME", "WHAT BECOMES OF IT"]).shortening(&["NAME"]);
     for Row { kind, id, name, change } in rows {
         table.push([(*kind).to_owned(), id.clone(), name.clone(), change.clone()]);
     }
