@@ -380,6 +380,25 @@ fn storage_mode_is_shown_and_set() {
 }
 
 #[test]
+fn rpc_takes_a_secret_from_an_argument_and_says_that_others_can_see_it() {
+    const SEEN: &str = "warning: a secret in an argument can be seen by others: claviger rpc METHOD - reads PARAMS from standard input\n";
+
+    let daemon = Daemon::start();
+    let key = daemon.create_for_all("key");
+    let params = json!({"secret": key.secret}).to_string();
+    let seen = daemon.home.run(&["rpc", "keys.verify", &params]).success();
+    assert!(seen.stdout.contains(&key.id) && seen.stderr == SEEN, "{seen:?}");
+    for (arguments, input) in [
+        (&["rpc", "keys.verify", &params, "--json"][..], ""),
+        (&["rpc", "keys.verify", "-"], &params),
+        (&["rpc", "keys.list", "{}"], ""),
+    ] {
+        let unseen = daemon.home.run_with_input(arguments, input).success();
+        assert!(unseen.stdout.contains(&key.id) && unseen.stderr.is_empty(), "{unseen:?}");
+    }
+}
+
+#[test]
 fn rpc_makes_one_raw_call() {
     let daemon = Daemon::start();
     let read = |arguments: &[&str]| -> Value {
