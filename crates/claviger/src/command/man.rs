@@ -2,7 +2,7 @@
 
 use clap::{Arg, Command, CommandFactory};
 use clap_mangen::Man;
-use clap_mangen::roff::{Roff, bold, roman};
+use clap_mangen::roff::{Roff, bold, italic, roman};
 
 use crate::args::Args;
 use crate::failure::Failure;
@@ -21,7 +21,7 @@ fn page() -> std::io::Result<Vec<u8>> {
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
-    man.render_synopsis_section(&mut page)?;
+    synopsis(&command).to_writer(&mut page)?;
     man.render_description_section(&mut page)?;
     man.render_options_section(&mut page)?;
     let mut commands = Roff::new();
@@ -37,6 +37,22 @@ fn page() -> std::io::Result<Vec<u8>> {
     verbatim(&mut end, examples);
     end.to_writer(&mut page)?;
     Ok(page)
+}
+
+/// How it is called: with the options of every command, and a command.
+fn synopsis(command: &Command) -> Roff {
+    let mut line = vec![bold("claviger")];
+    for option in command.get_arguments().filter(|option| !option.is_hide_set()) {
+        let value = option.get_action().takes_values().then(|| value(option));
+        line.extend([roman(" ["), bold(format!("--{}", option.get_long().unwrap_or_default()))]);
+        line.extend(value.into_iter().flat_map(|value| [roman(" "), italic(value)]));
+        line.push(roman("]"));
+    }
+    line.extend([roman(" ["), italic("COMMAND"), roman("]")]);
+    let mut page = Roff::new();
+    page.control("SH", ["SYNOPSIS"]);
+    page.text(line);
+    page
 }
 
 /// Describes what is below a command, each with what it takes beside the options of every command.
@@ -107,10 +123,14 @@ fn verbatim(page: &mut Roff, text: &str) {
     page.control("fi", []);
 }
 
+/// What an argument's value is called.
+fn value(argument: &Arg) -> String {
+    argument.get_value_names().unwrap_or_default().join(" ")
+}
+
 /// An argument as the command line has it.
 fn written(argument: &Arg) -> String {
-    let values = argument.get_value_names().unwrap_or_default().iter().map(ToString::to_string);
-    let value = values.collect::<Vec<_>>().join(" ");
+    let value = value(argument);
     match argument.get_long() {
         None => value,
         Some(long) if argument.get_action().takes_values() => format!("--{long} {value}"),
@@ -127,6 +147,8 @@ mod tests {
         let page = String::from_utf8(page().unwrap()).unwrap();
         for part in [
             ".TH claviger 1",
+            "[\\fB\\-\\-data\\-dir\\fR \\fIDIR\\fR]",
+            "[\\fICOMMAND\\fR]",
             "claviger keys rotate",
             "KEY",
             "claviger storage\\-mode",
