@@ -56,10 +56,13 @@ fn each_line_has_its_verdict_before_the_next_is_asked() {
     assert_eq!(granted["account"]["id"], "in");
     assert_eq!(map.ask(&key.secret)["account"], Value::Null);
     assert_eq!(map.ask(&format!("{}\r", key.secret))["granted"], true);
-    for account in ["out", "absent", "no such id"] {
+    for account in ["out", "absent", "no.such.id", "né"] {
         assert_eq!(map.ask(&format!("{} {account}", key.secret)), refused("NOT_FOUND", 404));
     }
-    assert_eq!(map.ask(&format!("{} ", key.secret)), refused("INVALID_PARAMS", 400));
+    for ill_formed in ["", " in", "in ", "in out", "in\tout"] {
+        let line = format!("{} {ill_formed}", key.secret);
+        assert_eq!(map.ask(&line), refused("INVALID_PARAMS", 400), "{ill_formed:?}");
+    }
     for wrong in ["", "wrong", "wrong in", &"x".repeat(100_000)] {
         assert_eq!(map.ask(wrong), refused("UNAUTHORIZED", 401));
     }

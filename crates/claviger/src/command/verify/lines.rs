@@ -51,16 +51,21 @@ struct Question {
     account: Option<PresentedAccountId>,
 }
 
-/// Splits a line at its first space. What is no text is no secret. An account that is empty is an unset variable, and must
-/// not pass for none.
+/// Splits a line at its one space. What stands before it and is no text is no secret. What stands behind must be one word of
+/// text: an account that is empty is an unset variable, and must not pass for none.
 fn question(line: &[u8]) -> Result<Question, Code> {
-    let text = std::str::from_utf8(line).map_err(|_| Code::Unauthorized)?;
-    let (secret, account) = match text.split_once(' ') {
-        None => (text, None),
-        Some((_, "")) => return Err(Code::InvalidParams),
-        Some((secret, account)) => (secret, Some(PresentedAccountId::new(account))),
-    };
+    let mut words = line.splitn(2, |byte| *byte == b' ');
+    let (secret, account) = (words.next().unwrap_or_default(), words.next());
+    let account = account.map(word).transpose()?.map(PresentedAccountId::new);
+    let secret = std::str::from_utf8(secret).map_err(|_| Code::Unauthorized)?;
     Ok(Question { secret: Secret::new(secret), account })
+}
+
+/// A word that might be an account's id.
+fn word(bytes: &[u8]) -> Result<&str, Code> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Code::InvalidParams)?;
+    let is_word = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    if is_word { Ok(text) } else { Err(Code::InvalidParams) }
 }
 
 /// Answers each line, in its order, before the next one is read.
@@ -119,9 +124,27 @@ mod tests {
         assert_eq!(read(b"s"), Ok(("s".to_owned(), None)));
         assert_eq!(read(b""), Ok((String::new(), None)));
         assert_eq!(read(b"s a"), Ok(("s".to_owned(), account("a"))));
-        assert_eq!(read(b"s  a"), Ok(("s".to_owned(), account(""))), "that is the id of no account");
-        assert_eq!(read(b"s "), Err(Code::InvalidParams));
-        assert_eq!(read(b"\xff"), Err(Code::Unauthorized));
+        assert_eq!(read(b"s \xc3\xa9"), Ok(("s".to_owned(), account(""))), "that is the id of no account");
+        for ill_formed in [
+            &b"s "[..],
+            b"s  a",
+            b"s a ",
+            b"s a b",
+            b"s a\tb",
+            b"s \t",
+            b" ",
+            b"s a\0",
+            b"s \xff",
+            b"\xff \xff",
+        ] {
+            assert_eq!(read(ill_formed), Err(Code::InvalidParams), "{ill_formed:?}");
+        }
+        for (no_secret, text) in [(&b" a"[..], ""), (b"s\ta", "s\ta")] {
+            assert_eq!(read(no_secret).map(|(secret, _)| secret), Ok(text.to_owned()));
+        }
+        for no_secret in [&b"\xff"[..], b"\xff a"] {
+            assert_eq!(read(no_secret), Err(Code::Unauthorized), "{no_secret:?}");
+        }
     }
 
     #[test]
