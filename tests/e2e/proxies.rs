@@ -208,6 +208,26 @@ fn what_a_client_says_in_the_gateways_name_is_dropped(kind: Kind) {
     }
 }
 
+fn the_application_learns_who_asks_from_the_gateway(kind: Kind) {
+    const SPOOFED: &str = "203.0.113.7";
+
+    let Some(world) = World::start(kind) else { return };
+    let bearer = bearer(&world.restricted);
+    let headers =
+        [("authorization", bearer.as_str()), ("X-Forwarded-For", SPOOFED), ("x-forwarded-for", SPOOFED)];
+    assert_eq!(world.caller().get("/", &headers).status, 200);
+    let seen = world.seen_once();
+    let told = seen.all("x-forwarded-for").join(",");
+    match kind {
+        Kind::Caddy | Kind::Haproxy => assert_eq!(told, "127.0.0.1", "{seen:?}"),
+        // They append, so that only the last one is theirs.
+        Kind::Nginx | Kind::Envoy => {
+            assert!(told.starts_with(SPOOFED), "{seen:?}");
+            assert_eq!(told.rsplit(',').next().map(str::trim), Some("127.0.0.1"), "{seen:?}");
+        }
+    }
+}
+
 /// A connection that is given away is asked about no more.
 fn no_connection_is_given_away(kind: Kind) {
     let Some(world) = World::start(kind) else { return };
@@ -349,6 +369,11 @@ macro_rules! held_to_it {
             #[test]
             fn what_a_client_says_in_the_gateways_name_is_dropped() {
                 super::what_a_client_says_in_the_gateways_name_is_dropped($kind);
+            }
+
+            #[test]
+            fn the_application_learns_who_asks_from_the_gateway() {
+                super::the_application_learns_who_asks_from_the_gateway($kind);
             }
 
             #[test]
