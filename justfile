@@ -71,11 +71,27 @@ schedules-broken:
     done
     exit $missed
 
-# Measures verification, and the interface with few and with many keys.
-bench:
+# Measures everything in turn: over the sockets beside bare servers, in process, the disk, and the interface.
+bench keys="1000": (bench-sockets keys)
+    cargo bench -p claviger-bench
     cargo bench -p claviger-daemon
     cargo bench -p claviger-tui --features bench
     cargo bench -p claviger --bench terminal
+
+# Asks the daemon over its socket in every way, beside a bare echo and a bare hyper, and prints one table.
+bench-sockets keys="1000":
+    cargo build --release -p claviger
+    cargo run --release -p claviger-bench -- run --keys {{keys}}
+
+# Counts the instructions of a verification, and fails where they differ by more than 5 % from those of the last time; needs valgrind.
+instructions:
+    cargo build --release -p claviger-bench --bins
+    cargo run --release -p claviger-bench -- instructions
+
+# Writes down what `just instructions` counts, with the reason for what changed.
+instructions-bless why:
+    cargo build --release -p claviger-bench --bins
+    cargo run --release -p claviger-bench -- instructions --bless {{quote(why)}}
 
 # Looks whether refusals can be told apart by the time that they take.
 timing:
