@@ -57,6 +57,9 @@ struct Run {
     /// How long each measure is taken in each round
     #[arg(long, default_value_t = 250)]
     milliseconds: u64,
+    /// Only rows that have this in their name, such as "POST, valid", and bare hyper: for a profile
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    only: String,
     /// The daemon's executable [default: `claviger` beside this one]
     #[arg(long)]
     claviger: Option<PathBuf>,
@@ -93,7 +96,7 @@ fn measure(told: Run) -> Outcome<()> {
         return Err(format!("{} is not there\n{hint}", claviger.display()).into());
     }
     let during = Duration::from_millis(told.milliseconds);
-    let plan = Plan { keys: told.keys, rounds: told.rounds.max(1), during, claviger };
+    let plan = Plan { keys: told.keys, rounds: told.rounds.max(1), during, only: told.only, claviger };
     let report = run(plan, &mut |step| eprintln!("{step}"))?;
     if told.json {
         println!("{:#}", report.json());

@@ -25,6 +25,8 @@ pub struct Plan {
     pub rounds: usize,
     /// How long each measure is taken in each round.
     pub during: Duration,
+    /// Which rows: those that have this in their name, and what all are compared with.
+    pub only: String,
     /// The daemon's executable.
     pub claviger: PathBuf,
 }
@@ -112,7 +114,8 @@ pub fn run(plan: Plan, progress: &mut dyn FnMut(&str)) -> Outcome<Report> {
     pinning.as_server()?;
     let servers = Servers::start(directory.path(), &plan.claviger)?;
     let cores = pinning.possible();
-    let cells = cells(cores);
+    let wanted = |cell: &Cell| cell.row == Row::BARE || cell.row.label().contains(&plan.only);
+    let cells: Vec<Cell> = cells(cores).into_iter().filter(wanted).collect();
     let mut rounds: HashMap<Cell, Vec<Round>> = HashMap::new();
     for round in 1..=plan.rounds {
         progress(&format!("round {round} of {}", plan.rounds));

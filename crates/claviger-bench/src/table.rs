@@ -25,8 +25,12 @@ pub fn draw(report: &Report) -> String {
         let figures = |ratio: &str| format!("{:>10}{:>9}{:>11}{ratio:>10}", "p50 µs", "p99 µs", "per s");
         line(&mut table, &format!("{:<NAME$}{}{}", "", figures("of hyper"), figures("of hyper")));
         for row in Row::all() {
-            let cell = |load| draw_cell(report, Cell { row, load, cores: *cores });
-            line(&mut table, &format!("{:<NAME$}{}{}", row.label(), cell(Load::One), cell(Load::Many)));
+            let cells = Load::ALL.map(|load| Cell { row, load, cores: *cores });
+            if !cells.iter().any(|cell| report.figures.contains_key(cell)) {
+                continue;
+            }
+            let [one, many] = cells.map(|cell| draw_cell(report, cell));
+            line(&mut table, &format!("{:<NAME$}{one}{many}", row.label()));
         }
         table.push('\n');
     }
@@ -96,9 +100,10 @@ mod tests {
             (cell(Row::BARE, Load::Many), round(300.0, 100_000.0)),
             (cell(row(Way::Post), Load::One), round(30.0, 33_333.3)),
             (cell(row(Way::Post), Load::Many), round(500.0, 50_000.0)),
+            (cell(row(Way::WebSockets), Load::Many), round(600.0, 40_000.0)),
         ]);
-        let plan =
-            Plan { keys: 5, rounds: 1, during: Duration::from_millis(1), claviger: PathBuf::default() };
+        let (only, claviger) = (String::new(), PathBuf::default());
+        let plan = Plan { keys: 5, rounds: 1, during: Duration::from_millis(1), only, claviger };
         Report { plan, cores: vec![Cores::One], figures }
     }
 
@@ -111,13 +116,16 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_aligned_and_what_was_not_measured_is_empty() {
+    fn columns_are_aligned_and_what_was_not_measured_is_left_out() {
         let table = draw(&report());
         let width = |start: &str| table.lines().find(|line| line.starts_with(start)).unwrap().chars().count();
         assert_eq!(width("bare hyper"), NAME + 2 * LOAD);
         assert_eq!(width("POST, valid"), NAME + 2 * LOAD);
         assert_eq!(width("one core"), NAME + 2 * LOAD);
-        assert_eq!(width("bare echo"), "bare echo".len());
+        let websockets = table.lines().find(|line| line.starts_with("WebSockets")).unwrap();
+        assert_eq!(websockets.split_whitespace().count(), 2 + 4);
+        assert_eq!(width("WebSockets"), NAME + 2 * LOAD);
+        assert!(!table.contains("bare echo"), "{table}");
     }
 
     #[test]
