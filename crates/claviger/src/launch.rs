@@ -8,9 +8,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use claviger_daemon::StartError;
+use rustix::process::geteuid;
 
 use crate::daemon::{LOG_FILE, READY};
 use crate::failure::Failure;
+use crate::installed::manager_of;
 use crate::progress;
 use crate::settings::Settings;
 
@@ -21,6 +23,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) fn ensure(settings: &Settings) -> Result<(), Failure> {
     if listens(settings) {
         return Ok(());
+    }
+    // A daemon of ours would be in the way of the one that systemd starts, and nobody would watch it.
+    if let Some(manager) = manager_of(&settings.admin_socket()) {
+        let restart = manager.restart(geteuid().as_raw());
+        return Err(Failure::unreachable("systemd should listen for the daemon here, and has stopped")
+            .hint(format!("`{}` says why; once that is mended: {restart}", manager.status())));
     }
     let _progress = progress::begin("starting the daemon");
     match start(settings)? {
