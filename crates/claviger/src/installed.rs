@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::settings::Settings;
-use crate::systemd::{SERVICE, SOCKETS};
+use crate::systemd::{Manager, SERVICE, SOCKETS};
 
 /// Where the system's units are; the first file of a name hides the others.
 const OF_THE_SYSTEM: [&str; 4] = [
@@ -18,15 +18,6 @@ const OF_THE_SYSTEM: [&str; 4] = [
 
 /// Where there is this directory, systemd runs the machine.
 const BOOTED: &str = "/run/systemd/system";
-
-/// The systemd that listens at a socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Manager {
-    /// That of the whole system.
-    System,
-    /// That of this user.
-    User,
-}
 
 impl Manager {
     /// What says why the daemon does not run.
@@ -60,13 +51,6 @@ impl Manager {
     fn as_who_may(self, viewer: u32) -> String {
         let sudo = if self == Self::System && viewer != 0 { "sudo " } else { "" };
         format!("{sudo}systemctl{}", self.flag())
-    }
-
-    fn flag(self) -> &'static str {
-        match self {
-            Self::System => "",
-            Self::User => " --user",
-        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! Owns systemd's files: for the system, as packages install them, and for one user, with the places of an installation. Must
-//! not write any.
+//! Owns systemd's files, for the system, as packages install them, and for one user, with the places of an installation; and
+//! which of the two systemds is meant. Must not write any file, or ask either.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -13,6 +13,25 @@ use crate::settings::Settings;
 pub(crate) const SOCKETS: [&str; 2] = ["claviger-admin.socket", "claviger-verify.socket"];
 /// The unit of the daemon.
 pub(crate) const SERVICE: &str = "claviger.service";
+
+/// The systemd that runs the daemon, listens for it, and is asked about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manager {
+    /// That of the whole system.
+    System,
+    /// That of this user.
+    User,
+}
+
+impl Manager {
+    /// What `systemctl` and `journalctl` are told for it, behind their names.
+    pub(crate) fn flag(self) -> &'static str {
+        match self {
+            Self::System => "",
+            Self::User => " --user",
+        }
+    }
+}
 
 /// Where the executable of a package is, which the system's service names.
 const PACKAGED: &str = "/usr/bin/claviger";

@@ -81,7 +81,7 @@ mod tests {
     use super::super::owner::Owner;
     use super::*;
     use crate::args::Places;
-    use crate::installed::Manager;
+    use crate::systemd::Manager;
 
     fn told(finding: Finding) -> (State, String, String) {
         (finding.state, finding.detail, finding.hint.unwrap_or_default())

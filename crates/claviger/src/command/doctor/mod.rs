@@ -27,9 +27,10 @@ use owner::Owner;
 
 use crate::args::Places;
 use crate::failure::Failure;
-use crate::installed::{Manager, manager_of};
+use crate::installed::manager_of;
 use crate::output::{self, Format};
 use crate::settings::{Discovered, Settings};
+use crate::systemd::Manager;
 use crate::{harden, progress};
 
 /// What every check goes by.

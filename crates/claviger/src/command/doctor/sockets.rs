@@ -160,7 +160,7 @@ mod tests {
     use super::*;
     use crate::args::Places;
     use crate::failure::Failure;
-    use crate::installed::Manager;
+    use crate::systemd::Manager;
 
     const PATH: &str = "/r/verify.sock";
     const SOCKET: Standing = Standing { kind: Kind::Socket, owner: 1000, group: 7, mode: 0o660 };

@@ -13,6 +13,7 @@ use crate::args::Scope;
 use crate::failure::Failure;
 use crate::progress;
 use crate::settings::Settings;
+use crate::systemd::Manager;
 
 /// Where the system's sockets are.
 pub(super) const SYSTEM_RUNTIME_DIR: &str = "/run/claviger";
@@ -26,15 +27,6 @@ const PACKAGED_UNITS: [&str; 2] =
 
 /// What the system's service cannot see (systemd.exec(5), `ProtectHome=` and `PrivateTmp=`).
 const HIDDEN: [&str; 5] = ["/home", "/root", "/run/user", "/tmp", "/var/tmp"];
-
-/// The systemd that is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Manager {
-    /// That of the whole system.
-    System,
-    /// That of this user.
-    User,
-}
 
 impl Manager {
     pub(super) fn of(scope: Scope) -> Self {
@@ -119,8 +111,7 @@ impl Manager {
     }
 
     fn shown(self, arguments: &[&str]) -> String {
-        let user = if self == Self::User { " --user" } else { "" };
-        format!("systemctl{user} {}", arguments.join(" "))
+        format!("systemctl{} {}", self.flag(), arguments.join(" "))
     }
 }
 
@@ -206,7 +197,7 @@ mod tests {
     fn an_executable_that_others_can_change_or_the_service_cannot_see_is_refused() {
         let refused = |path: &str| format!("{:?}", check_executable(Path::new(path)).unwrap_err());
         assert!(refused("/home/ada/.cargo/bin/claviger").contains("cannot see"));
-        assert!(refused("/root/claviger").contains("install -o root"));
+        assert!(refused("/run/user/1000/claviger").contains("install -o root"));
         assert!(refused("/nowhere/claviger").contains("cannot look at"));
         assert!(check_executable(Path::new("/usr/bin/env")).is_ok());
         // Directories that everybody may write to.

@@ -10,13 +10,13 @@ use claviger_daemon::place::check_directory;
 use claviger_daemon::run::PASSABLE;
 use claviger_daemon::socket::check_path;
 
-use super::host::{self, Manager};
+use super::host;
 use super::{Done, files, for_this_user, tell};
 use crate::args::{Places, Scope};
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::settings::Settings;
-use crate::systemd::{self, SOCKETS, UnitFile};
+use crate::systemd::{self, Manager, SOCKETS, UnitFile};
 
 /// What is to be installed.
 struct Wanted {

@@ -3,12 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::host::{self, Manager};
+use super::host;
 use super::{Done, files, tell};
 use crate::args::Scope;
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::systemd::{self, Kind, SERVICE, SOCKETS};
+use crate::systemd::{self, Kind, Manager, SERVICE, SOCKETS};
 
 pub(super) fn run(format: Format, scope: Scope) -> Result<(), Failure> {
     let manager = Manager::of(scope);
