@@ -5,8 +5,8 @@
 //! more than one.
 
 use std::fmt;
+use std::hint::black_box;
 
-use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::base62::{digits, value};
@@ -16,6 +16,11 @@ use super::{NoRandomness, Presented, TAG_LEN, fill_random};
 pub const RETIRED_WINDOW: usize = 64;
 
 const BYTES_PER_TAG: usize = 8;
+
+/// What BLAKE3 puts out at a time. Bytes.
+const BLOCK: usize = 64;
+
+const TAGS_PER_BLOCK: usize = BLOCK / BYTES_PER_TAG;
 
 /// How many different tags there are: a tag is a number below this, written in base62.
 const VALUES: u64 = 62_u64.pow(6);
@@ -69,42 +74,50 @@ impl TagKey {
 
     /// The tag of one generation.
     pub(super) fn tag(&self, prefix: &str, id: &str, body: &str, generation: u64) -> [u8; TAG_LEN] {
-        let mut output = self.output(prefix, id, body);
-        let mut bytes = [0; BYTES_PER_TAG];
-        output.set_position(generation.saturating_mul(BYTES_PER_TAG as u64));
-        output.fill(&mut bytes);
-        digits(u64::from_le_bytes(bytes))
+        digits(number_at(&mut self.output(prefix, id, body), generation))
     }
 
-    /// Compares a presented tag with those of the current generation and of the 64 before it, in a time that depends
-    /// on neither the tag nor the generation. An id that names no key has generation 0, which no tag is given for.
+    /// Compares a presented tag with that of the current generation and, where it is another, with those of the 64 before
+    /// it. How long that takes depends on neither the tag nor the generation, as long as the tag is not right. An id that names no
+    /// key has generation 0, which no tag is given for.
     #[must_use]
     pub fn check(&self, presented: &Presented<'_>, generation: u64) -> TagMatch {
-        const TAGS: usize = RETIRED_WINDOW + 1;
-        let mut bytes = [0; TAGS * BYTES_PER_TAG];
-        let oldest = generation.saturating_sub(RETIRED_WINDOW as u64);
         let mut output = self.output(presented.prefix(), presented.id().body(), presented.body());
-        output.set_position(oldest.saturating_mul(BYTES_PER_TAG as u64));
-        output.fill(&mut bytes);
         let given = value(presented.tag());
-        let (mut current, mut retired) = (Choice::from(0), Choice::from(0));
+        let is_given_out = u64::from(generation > 0);
+        if same(number_at(&mut output, generation) % VALUES, given) & is_given_out == 1 {
+            return TagMatch::Current;
+        }
+        // Whole blocks, as many in any generation: the window of 64 can begin anywhere in the first.
+        let oldest = generation.saturating_sub(RETIRED_WINDOW as u64);
+        let first = oldest - oldest % TAGS_PER_BLOCK as u64;
+        let mut bytes = [0; (RETIRED_WINDOW / TAGS_PER_BLOCK + 1) * BLOCK];
+        output.set_position(first.saturating_mul(BYTES_PER_TAG as u64));
+        output.fill(&mut bytes);
         // The bytes first: they end before the numbers can run over.
-        for (bytes, candidate) in bytes.chunks_exact(BYTES_PER_TAG).zip(oldest..=u64::MAX) {
-            let mut tag = [0; BYTES_PER_TAG];
-            tag.copy_from_slice(bytes);
-            let same = (u64::from_le_bytes(tag) % VALUES).ct_eq(&given);
-            let given_out = u64::ct_eq(&candidate, &0) ^ Choice::from(1);
-            let is_current = candidate.ct_eq(&generation);
-            current = Choice::conditional_select(&current, &same, is_current & given_out);
-            let is_older = Choice::from(u8::from(candidate < generation));
-            retired |= same & is_older & given_out;
-        }
-        match (bool::from(current), bool::from(retired)) {
-            (true, _) => TagMatch::Current,
-            (false, true) => TagMatch::Retired,
-            (false, false) => TagMatch::Forged,
-        }
+        let (numbers, _) = bytes.as_chunks::<BYTES_PER_TAG>();
+        let candidates = numbers.iter().zip(first..=u64::MAX);
+        let retired = candidates.fold(0, |retired, (number, candidate)| {
+            let is_older = u64::from(candidate >= oldest) & u64::from(candidate < generation);
+            let is_given_out = u64::from(candidate > 0);
+            retired | same(u64::from_le_bytes(*number) % VALUES, given) & is_older & is_given_out
+        });
+        if black_box(retired) == 1 { TagMatch::Retired } else { TagMatch::Forged }
     }
+}
+
+/// The number that stands for a generation in an output.
+fn number_at(output: &mut blake3::OutputReader, generation: u64) -> u64 {
+    let mut bytes = [0; BYTES_PER_TAG];
+    output.set_position(generation.saturating_mul(BYTES_PER_TAG as u64));
+    output.fill(&mut bytes);
+    u64::from_le_bytes(bytes)
+}
+
+/// 1 where two numbers are the same and 0 where not, found without a branch.
+fn same(one: u64, other: u64) -> u64 {
+    let difference = one ^ other;
+    (difference | difference.wrapping_neg()) >> 63 ^ 1
 }
 
 impl fmt::Debug for TagKey {
@@ -135,6 +148,23 @@ mod tests {
         assert_eq!(key.check(&presented, 6 + RETIRED_WINDOW as u64), TagMatch::Forged);
         assert_eq!(key.check(&presented, 4), TagMatch::Forged);
         assert_eq!(key.check(&presented, 0), TagMatch::Forged);
+    }
+
+    #[test]
+    fn a_retired_tag_is_recognised_for_64_generations_wherever_they_begin() {
+        let key = TagKey::random().unwrap();
+        for born in [1, 7, 8, 9, 63, 64, 65, 100] {
+            let (_, secret) = secret(&key, born);
+            let presented = Presented::parse(&secret).unwrap();
+            for generation in 1..200 {
+                let expected = match generation {
+                    now if now == born => TagMatch::Current,
+                    later if later > born && later <= born + RETIRED_WINDOW as u64 => TagMatch::Retired,
+                    _ => TagMatch::Forged,
+                };
+                assert_eq!(key.check(&presented, generation), expected, "{born} in {generation}");
+            }
+        }
     }
 
     #[test]
