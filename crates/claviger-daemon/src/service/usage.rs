@@ -22,7 +22,8 @@ struct Notes {
     /// Grants of a day that ended before they were handed to the writer.
     ended: Grants,
     saves: Vec<Save>,
-    unpublished: HashSet<KeyId>,
+    /// Keys whose use was written before subscribers were told of it.
+    written_untold: HashSet<KeyId>,
 }
 
 /// What is noted about a key.
@@ -32,6 +33,8 @@ struct Note {
     /// The day of `granted`.
     day: Day,
     granted: u64,
+    /// Whether subscribers are to be told of it.
+    is_untold: bool,
 }
 
 /// Grants that were handed to the writer, kept for a while after: which of them a reader's snapshot has is told by
@@ -79,12 +82,12 @@ impl UsageNotes {
         let mut notes = self.lock();
         let note = notes.unsaved.entry(id).or_default();
         note.usage = note.usage.merged(usage);
+        note.is_untold = true;
         if let Some(day) = granted_on
             && let Some((ended, granted)) = note.grant(day, 1)
         {
             add(&mut notes.ended, (id, ended), granted);
         }
-        notes.unpublished.insert(id);
         drop(notes);
         self.changed.notify_one();
     }
@@ -121,7 +124,11 @@ impl UsageNotes {
 
     /// Takes the keys whose use subscribers are to be told of.
     pub(crate) fn take_unpublished(&self) -> HashSet<KeyId> {
-        std::mem::take(&mut self.lock().unpublished)
+        let mut notes = self.lock();
+        let mut untold = std::mem::take(&mut notes.written_untold);
+        let unsaved = notes.unsaved.iter_mut();
+        untold.extend(unsaved.filter_map(|(id, note)| std::mem::take(&mut note.is_untold).then_some(*id)));
+        untold
     }
 
     /// What is to be written of when keys were used.
@@ -156,8 +163,10 @@ impl UsageNotes {
     pub(super) fn saved(&self, written: &[(KeyId, Usage)]) {
         let mut notes = self.lock();
         for (id, usage) in written {
-            if notes.unsaved.get(id).is_some_and(|note| note.usage == *usage && note.granted == 0) {
-                notes.unsaved.remove(id);
+            if notes.unsaved.get(id).is_some_and(|note| note.usage == *usage && note.granted == 0)
+                && notes.unsaved.remove(id).is_some_and(|note| note.is_untold)
+            {
+                notes.written_untold.insert(*id);
             }
         }
     }
@@ -166,7 +175,7 @@ impl UsageNotes {
     pub(super) fn forget(&self, id: &KeyId) {
         let mut notes = self.lock();
         notes.unsaved.remove(id);
-        notes.unpublished.remove(id);
+        notes.written_untold.remove(id);
         notes.ended.retain(|(noted, _), _| noted != id);
     }
 }
@@ -214,6 +223,15 @@ mod tests {
         let notes = UsageNotes::default();
         notes.note_granted(id(), Timestamp::from_millis(5));
         assert_eq!(notes.take_unpublished().len(), 1);
+        assert!(notes.take_unpublished().is_empty());
+    }
+
+    #[test]
+    fn what_is_written_before_it_is_told_is_told_all_the_same() {
+        let notes = UsageNotes::default();
+        notes.note_denied(id(), Timestamp::from_millis(5));
+        notes.saved(&notes.to_save());
+        assert_eq!(notes.take_unpublished(), HashSet::from([id()]));
         assert!(notes.take_unpublished().is_empty());
     }
 
