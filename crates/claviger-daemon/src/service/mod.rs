@@ -201,7 +201,7 @@ impl Service {
         let now = self.clock.now();
         for _ in 0..COUNTINGS {
             let counted = self.store.read(|rows| {
-                if rows.generation(id)?.is_none() {
+                if rows.key_row(id)?.is_none() {
                     return Ok(None);
                 }
                 let saves = rows.state()?.usage_saves;

@@ -12,7 +12,7 @@ use super::error::FaultId;
 use super::verdict::{Judged, Verdict, Wrong};
 use super::{Error, Service, stopwatch};
 use crate::domain::{Denial, KeyRecord, visible};
-use crate::store::{Author, Reader, Rows, State, StoreError};
+use crate::store::{Author, KeyRow, Rows, Snapshot, State, StoreError};
 use crate::sync::{Mutex, PoisonError, watch};
 use crate::token::{Presented, TagMatch};
 
@@ -95,7 +95,7 @@ impl Service {
         &self,
         peer: Author,
         secret: &Secret,
-        open: impl Fn(&Reader, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
+        open: impl Fn(&Snapshot, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
     ) -> Result<Verdict<T>, Error> {
         let judged = self.prove(peer, secret, open).await;
         let judged = judged.inspect_err(|error| {
@@ -112,7 +112,7 @@ impl Service {
         &self,
         peer: Author,
         secret: &Secret,
-        open: impl Fn(&Reader, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
+        open: impl Fn(&Snapshot, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
     ) -> Result<Judged<T>, Error> {
         let Some(presented) = Presented::parse(secret.expose()) else {
             return Ok(Judged::wrong(Wrong::Unknown, None));
@@ -137,12 +137,13 @@ impl Service {
         &self,
         secret: &Secret,
         presented: &Presented<'_>,
-        open: &impl Fn(&Reader, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
+        open: &impl Fn(&Snapshot, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
     ) -> Result<Look<Result<T, Denial>>, Error> {
         let id = presented.id();
         let found = self.store.read(|rows| {
             // Nothing more of the key is read before its tag is right.
-            let generation = rows.generation(&id)?.unwrap_or(0);
+            let row = rows.key_row(&id)?;
+            let generation = row.as_ref().map_or(Ok(0), KeyRow::generation)?;
             match self.tags.check(presented, generation) {
                 TagMatch::Forged => return Ok(Look::Wrong(Wrong::Unknown)),
                 TagMatch::Retired => {
@@ -151,7 +152,7 @@ impl Service {
                 }
                 TagMatch::Current => {}
             }
-            let Some(key) = rows.key(&id)? else { return Ok(Look::Wrong(Wrong::Unknown)) };
+            let Some(key) = row.map(|row| row.key()).transpose()? else { return Ok(Look::Wrong(Wrong::Unknown)) };
             if !key.opens() {
                 return Ok(Look::Wrong(Wrong::Barred));
             }

@@ -10,13 +10,14 @@ use super::tables::{
     ACCOUNT_NAMES, ACCOUNTS, ACTIVITY, GRANTS, KEY_ACTIVITY, KEY_NAMES, KEYS, META, REVOCATIONS, SECRETS,
     SETTINGS, USAGE, USAGE_DAYS,
 };
-use super::{State, StoreError};
+use super::{Snapshot, State, StoreError};
 
 /// Writes a whole store into an empty file. Takes as long as the store is large; writers are not held up meanwhile.
 ///
 /// # Errors
 /// The store failed, or the file could not be written.
-pub fn copy(rows: &ReadTransaction, to: File) -> Result<State, StoreError> {
+pub fn copy(store: &Snapshot, to: File) -> Result<State, StoreError> {
+    let rows = store.transaction();
     let database = Builder::new().set_cache_size(CACHE_BYTES).create_with_backend(FileBackend::new(to)?)?;
     let copy = database.begin_write()?;
     copy_table(rows, &copy, KEYS)?;
@@ -34,7 +35,7 @@ pub fn copy(rows: &ReadTransaction, to: File) -> Result<State, StoreError> {
     copy_table(rows, &copy, META)?;
     copy.commit()?;
     database.close()?;
-    super::Rows::state(rows)
+    super::Rows::state(store)
 }
 
 fn copy_table<K: Key + 'static, V: Value + 'static>(
@@ -80,7 +81,9 @@ mod tests {
         let again = Store::open(&path).unwrap();
         again.read(check).unwrap();
         let found = |store: &Store| {
-            store.read(|rows| Ok((tables(rows), rows.state()?, rows.lineage()?, rows.account(&account.id)?)))
+            store.read(|rows| {
+                Ok((tables(rows.transaction()), rows.state()?, rows.lineage()?, rows.account(&account.id)?))
+            })
         };
         assert_eq!(found(&again).unwrap(), found(&store).unwrap());
     }

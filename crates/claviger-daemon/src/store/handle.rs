@@ -1,11 +1,12 @@
 //! Owns an open redb file that is opened again after it failed. Must not know what is in it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redb::{Database, ReadTransaction, ReadableDatabase, WriteTransaction};
 
 use super::{OpenError, StoreError};
-use crate::sync::{Mutex, RwLock, RwLockReadGuard};
+use crate::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 /// How often a file that could not be opened again is tried.
 pub(super) const TRY_AGAIN: Duration = Duration::from_secs(1);
@@ -13,28 +14,54 @@ pub(super) const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// Opens a database, with its integrity checked.
 pub(super) type Opener = Box<dyn Fn() -> Result<Database, OpenError> + Send + Sync>;
 
+/// What a reader sees: the database as one commit left it.
+pub(super) trait Moment: Sized {
+    /// The moment of a transaction.
+    ///
+    /// # Errors
+    /// The database failed, or holds something else.
+    fn at(transaction: ReadTransaction) -> Result<Self, StoreError>;
+}
+
+impl Moment for ReadTransaction {
+    fn at(transaction: ReadTransaction) -> Result<Self, StoreError> {
+        Ok(transaction)
+    }
+}
+
 /// A database. After one failure redb fails whatever it has not in memory, until the file is opened again.
-pub(super) struct Handle {
+pub(super) struct Handle<M = ReadTransaction> {
     /// Opens the file again; `None` for memory, which cannot fail.
     opener: Option<Opener>,
-    /// Empty only while a failed file could not be opened again. Readers hold the lock for one transaction, so that
+    /// What the last commit left, for whoever reads; `None` where that could not be looked at. Its lock is held no longer than it
+    /// takes to have a share.
+    newest: RwLock<Option<Arc<M>>>,
+    /// Empty only while a failed file could not be opened again. Readers hold the lock for as long as they read, so that
     /// whoever opens the file again knows that nobody still has the old one.
     database: RwLock<Option<Database>>,
+    /// Held from before a commit until what it left is there to be read.
+    writing: Mutex<()>,
     /// When a failed file was last tried.
     tried_again: Mutex<Option<Instant>>,
 }
 
-impl Handle {
+impl<M: Moment> Handle<M> {
     pub(super) fn of(opener: Option<Opener>, database: Database) -> Self {
-        Self { opener, database: RwLock::new(Some(database)), tried_again: Mutex::default() }
+        let handle = Self {
+            opener,
+            database: RwLock::default(),
+            newest: RwLock::default(),
+            writing: Mutex::default(),
+            tried_again: Mutex::default(),
+        };
+        handle.publish(&database);
+        *handle.database.write().unwrap_or_else(PoisonError::into_inner) = Some(database);
+        handle
     }
 
-    /// Runs one read transaction. A read that failed has the file opened again: where nothing but reading goes on, nobody
-    /// else would.
-    pub(super) fn read<T>(
-        &self,
-        read: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    /// Lets `read` see what the last commit left. A read that failed has the file opened again: where nothing but reading
+    /// goes on, nobody else would.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&M) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let result = self.read_once(read);
         if let Err(StoreError::Failed(redb::Error::Io(_) | redb::Error::PreviousIo)) = &result {
             tracing::warn!("a read failed: opening the file again");
@@ -43,24 +70,47 @@ impl Handle {
         result
     }
 
-    fn read_once<T>(
-        &self,
-        read: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    fn read_once<T>(&self, read: impl FnOnce(&M) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let database = self.open_database()?;
-        let transaction = database.as_ref().ok_or(StoreError::Unavailable)?.begin_read()?;
-        read(&transaction)
+        let database = database.as_ref().ok_or(StoreError::Unavailable)?;
+        let newest = self.newest.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match newest {
+            Some(newest) => read(&newest),
+            None => read(&M::at(database.begin_read()?)?),
+        }
     }
 
-    /// Runs one write transaction, which `write` commits or gives up.
+    /// Runs one write transaction, which `write` commits or gives up. When this returns, what it left is what is read.
     pub(super) fn write<T>(
         &self,
         write: impl FnOnce(WriteTransaction) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let database = self.open_database()?;
-        let mut transaction = database.as_ref().ok_or(StoreError::Unavailable)?.begin_write()?;
+        let database = database.as_ref().ok_or(StoreError::Unavailable)?;
+        let mut transaction = database.begin_write()?;
         transaction.set_quick_repair(true);
-        write(transaction)
+        let written = write(transaction);
+        match &written {
+            Ok(_) => self.publish(database),
+            // Whether it is there is not known: nobody is to read what was there before as if it were.
+            Err(_) => self.put_newest(None),
+        }
+        written
+    }
+
+    /// Makes what is there now what is read.
+    fn publish(&self, database: &Database) {
+        let newest = database.begin_read().map_err(StoreError::from).and_then(M::at);
+        // Where it fails everybody who reads tries by himself, and learns why.
+        self.put_newest(newest.ok().map(Arc::new));
+    }
+
+    fn put_newest(&self, newest: Option<Arc<M>>) {
+        let before =
+            std::mem::replace(&mut *self.newest.write().unwrap_or_else(PoisonError::into_inner), newest);
+        // Ending a transaction is work that no reader is to wait for.
+        drop(before);
     }
 
     /// Closes a failed file and opens it again, after which reading tells what is on disk.
@@ -70,8 +120,9 @@ impl Handle {
     pub(super) fn reopen(&self) -> Result<(), OpenError> {
         let Some(opener) = &self.opener else { return Ok(()) };
         let mut database = self.database.write().map_err(|_| StoreError::Unavailable)?;
+        self.put_newest(None);
         drop(database.take());
-        *database = Some(opener()?);
+        self.publish(database.insert(opener()?));
         Ok(())
     }
 

@@ -9,16 +9,13 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Instant;
 
-use redb::{
-    Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableError,
-    WriteTransaction,
-};
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableError, WriteTransaction};
 
 use super::file::{create, open_checked, refuse_foreign};
 use super::handle::{Handle, Opener, TRY_AGAIN};
 use super::revoked::{Revoked, lacking, put};
 use super::tables::{FOLLOWED, JOURNAL_META, REVOCATIONS};
-use super::{OpenError, Rows, StoreError};
+use super::{OpenError, Rows, Snapshot, StoreError};
 use crate::sync::{Mutex, PoisonError};
 
 /// The name of the journal's file inside the data directory.
@@ -110,8 +107,8 @@ impl Journal {
     }
 
     /// What a store knows and it does not.
-    pub(super) fn lacks(&self, store: &ReadTransaction) -> Result<Vec<Revoked>, StoreError> {
-        self.handle.read(|ours| lacking(ours, store))
+    pub(super) fn lacks(&self, store: &Snapshot) -> Result<Vec<Revoked>, StoreError> {
+        self.handle.read(|ours| lacking(ours, store.tables()))
     }
 
     /// Whether it was made beside its first store, and does not follow it yet: that was broken off.
@@ -131,12 +128,12 @@ impl Journal {
     }
 
     /// What it knows that a store does not.
-    pub(super) fn unknown_to(&self, store: &ReadTransaction) -> Result<Vec<Revoked>, StoreError> {
-        self.handle.read(|ours| lacking(store, ours))
+    pub(super) fn unknown_to(&self, store: &Snapshot) -> Result<Vec<Revoked>, StoreError> {
+        self.handle.read(|ours| lacking(store.tables(), ours))
     }
 
     /// Takes in all that a store knows, whose line it follows from now on. Where it cannot, it takes in what it lacks later.
-    pub(super) fn follow(&self, store: &ReadTransaction) -> Result<(), StoreError> {
+    pub(super) fn follow(&self, store: &Snapshot) -> Result<(), StoreError> {
         let (lineage, revision) = (store.lineage()?, store.state()?.revision);
         let followed = self.follow_line(store, lineage, revision);
         if followed.is_err() {
@@ -145,7 +142,7 @@ impl Journal {
         followed
     }
 
-    fn follow_line(&self, store: &ReadTransaction, lineage: u64, revision: u64) -> Result<(), StoreError> {
+    fn follow_line(&self, store: &Snapshot, lineage: u64, revision: u64) -> Result<(), StoreError> {
         let rows = self.lacks(store)?;
         if rows.is_empty() && self.follows(lineage)? == Following::Followed && self.newest()? >= revision {
             return Ok(());
@@ -159,13 +156,13 @@ impl Journal {
     }
 
     /// Takes in all that a store knows.
-    pub(super) fn learn(&self, store: &ReadTransaction) -> Result<(), StoreError> {
+    pub(super) fn learn(&self, store: &Snapshot) -> Result<(), StoreError> {
         self.add(&self.lacks(store)?)
     }
 
     /// Takes in what a store just did, or all that it lacks where it could not before. What cannot be written now is
     /// written later: the store has it.
-    pub(super) fn note(&self, rows: &[Revoked], store: &Handle) {
+    pub(super) fn note(&self, rows: &[Revoked], store: &Handle<Snapshot>) {
         let mut behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = behind.is_some_and(|tried| tried.elapsed() >= TRY_AGAIN);
         if behind.is_some() && !is_due || behind.is_none() && rows.is_empty() {

@@ -18,6 +18,7 @@ mod overlay;
 mod record;
 mod revoked;
 mod rows;
+mod snapshot;
 mod tables;
 mod write;
 
@@ -36,11 +37,10 @@ pub use migrate::SCHEMA;
 pub use open::FIRST_WITH_JOURNAL;
 #[cfg(test)]
 pub(crate) use open::make_schema_2;
-/// One read transaction: all that it sees is of one moment.
-pub use redb::ReadTransaction as Reader;
 pub use revoked::Revoked;
 use revoked::lacking;
 pub use rows::Rows;
+pub use snapshot::{KeyRow, Snapshot};
 pub use tables::State;
 pub use write::{Applied, Author, Writer};
 
@@ -51,7 +51,7 @@ pub const FILE_NAME: &str = "claviger.redb";
 pub struct Store {
     /// Where the file is; `None` for memory.
     path: Option<PathBuf>,
-    handle: Handle,
+    handle: Handle<Snapshot>,
     /// Room that is kept for revoking; `None` for memory, which is never full.
     ballast: Option<Ballast>,
     /// What died in this place; `None` for memory, which nothing takes the place of, and where there is none.
@@ -80,11 +80,11 @@ impl Heritage {
 }
 
 impl Store {
-    /// Runs one read transaction: all that it sees is of one moment.
+    /// Lets `read` see the store as the last commit left it: all that it sees is of one moment.
     ///
     /// # Errors
     /// The store failed, or what `read` returns.
-    pub fn read<T>(&self, read: impl FnOnce(&Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub fn read<T>(&self, read: impl FnOnce(&Snapshot) -> Result<T, StoreError>) -> Result<T, StoreError> {
         self.handle.read(read)
     }
 
@@ -155,7 +155,7 @@ impl Store {
     /// # Errors
     /// One of the two failed.
     pub fn unknown_of(&self, other: &Self) -> Result<Vec<Revoked>, StoreError> {
-        self.read(|ours| other.read(|theirs| lacking(ours, theirs)))
+        self.read(|ours| other.read(|theirs| lacking(ours.tables(), theirs.tables())))
     }
 
     /// Lets the journal take in all that the store knows, and follow it from now on.

@@ -12,7 +12,7 @@ use super::handle::Handle;
 use super::journal::Beside;
 use super::migrate::{SCHEMA, migrate};
 use super::tables::META;
-use super::{Ballast, JOURNAL_NAME, Journal, OpenError, Store, StoreError};
+use super::{Ballast, JOURNAL_NAME, Journal, OpenError, Snapshot, Store, StoreError};
 
 /// What stood in a store's place before it was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,7 +151,7 @@ impl Store {
         Ok(Self::of(Handle::of(None, database)))
     }
 
-    pub(super) fn of(handle: Handle) -> Self {
+    pub(super) fn of(handle: Handle<Snapshot>) -> Self {
         Self { path: None, handle, ballast: None, journal: None }
     }
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use claviger_api::{AccountId, KeyId};
 use minicbor::{Decode, Encode};
-use redb::{ReadTransaction, ReadableTable, WriteTransaction};
+use redb::{ReadableTable, WriteTransaction};
 
 use super::StoreError;
 use super::record::{decode, encode};
-use super::tables::REVOCATIONS;
+use super::tables::{REVOCATIONS, Tables};
 use crate::domain::Revocation;
 
 /// Something that died, with the revision that the store had when it did.
@@ -96,8 +96,8 @@ pub(super) fn put(transaction: &WriteTransaction, rows: &[Revoked]) -> Result<()
 }
 
 /// The rows that one file has and another has not.
-pub(super) fn lacking(known: &ReadTransaction, all: &ReadTransaction) -> Result<Vec<Revoked>, StoreError> {
-    let (known, all) = (known.open_table(REVOCATIONS)?, all.open_table(REVOCATIONS)?);
+pub(super) fn lacking(known: &impl Tables, all: &impl Tables) -> Result<Vec<Revoked>, StoreError> {
+    let (known, all) = (known.table(REVOCATIONS)?, all.table(REVOCATIONS)?);
     let mut known = known.iter()?;
     let mut next_known = || known.next().map(|row| row.map(|(place, _)| owned(place.value()))).transpose();
     let mut next = next_known()?;

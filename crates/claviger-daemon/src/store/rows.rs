@@ -5,7 +5,7 @@ use std::ops::Bound;
 use claviger_api::{Account, AccountId, Day, Entry, KeyId, Timestamp};
 use redb::{ReadableTable, ReadableTableMetadata};
 
-use super::record::{decode, decode_account, decode_entry, decode_generation, decode_key};
+use super::record::{decode, decode_account, decode_entry, decode_key};
 use super::tables::{
     ACCOUNT_NAMES, ACCOUNTS, ACTIVITY, GRANTS, KEY_ACTIVITY, KEY_NAMES, KEYS, META, SECRETS, SETTINGS, State,
     Tables, USAGE, USAGE_DAYS,
@@ -26,6 +26,14 @@ pub(super) fn key_id(bytes: &[u8; 12]) -> Result<KeyId, StoreError> {
     body.and_then(KeyId::from_body).ok_or(StoreError::Damaged("a key's row has no id"))
 }
 
+/// Reads what changes with every commit.
+pub(super) fn read_state(
+    table: &impl ReadableTable<&'static str, &'static [u8]>,
+) -> Result<State, StoreError> {
+    let row = table.get("state")?.ok_or(StoreError::Damaged("the state is missing"))?;
+    decode(row.value())
+}
+
 /// Reads rows. Every answer of one transaction is of one moment.
 pub trait Rows {
     /// Opens tables for reading.
@@ -34,9 +42,7 @@ pub trait Rows {
 
     /// Revision, Storage Mode, newest time.
     fn state(&self) -> Result<State, StoreError> {
-        let table = self.tables().table(SETTINGS)?;
-        let row = table.get("state")?.ok_or(StoreError::Damaged("the state is missing"))?;
-        decode(row.value())
+        read_state(&self.tables().table(SETTINGS)?)
     }
 
     /// The number by which a journal knows the store and its backups.
@@ -58,12 +64,6 @@ pub trait Rows {
     fn key(&self, id: &KeyId) -> Result<Option<KeyRecord>, StoreError> {
         let table = self.tables().table(KEYS)?;
         table.get(row_key(id))?.map(|row| decode_key(*id, row.value())).transpose()
-    }
-
-    /// A key's generation, read without the rest of its row.
-    fn generation(&self, id: &KeyId) -> Result<Option<u64>, StoreError> {
-        let table = self.tables().table(KEYS)?;
-        table.get(row_key(id))?.map(|row| decode_generation(row.value())).transpose()
     }
 
     /// The key that has a folded name.

@@ -333,7 +333,7 @@ mod tests {
     }
 
     fn counted(store: &Store) -> u64 {
-        store.read(|rows| Ok(rows.table(USAGE_DAYS)?.len()?)).unwrap()
+        store.read(|rows| Ok(rows.tables().table(USAGE_DAYS)?.len()?)).unwrap()
     }
 
     #[test]
