@@ -14,6 +14,8 @@ const ONE_BY_ONE: Duration = Duration::from_secs(1);
 const UPGRADE: &str = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==\r\n\r\n";
 const HEAD: &str = "POST / HTTP/1.1\r\nHost: localhost\r\n";
+/// A head with a value that can go on for ever.
+const LONG_HEAD: &str = "POST / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
 const BODY: &str = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"jsonrpc\"";
 
 /// Sends something, and then nothing; gives how long it takes until the daemon hangs up.
@@ -76,7 +78,7 @@ fn who_is_slow_or_silent_is_gone_in_about_ten_seconds_and_others_are_served_mean
             kinds.push(("half a body", scope.spawn(|| stop(&daemon.admin, BODY))));
             kinds.push((
                 "a head byte by byte",
-                scope.spawn(|| trickle(&daemon.verify, HEAD.as_bytes(), true)),
+                scope.spawn(|| trickle(&daemon.verify, LONG_HEAD.as_bytes(), true)),
             ));
             kinds
                 .push(("a body byte by byte", scope.spawn(|| trickle(&daemon.admin, BODY.as_bytes(), true))));
