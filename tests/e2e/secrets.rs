@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Daemon, Minted, SecretParts, WebSocket, soon};
+use crate::harness::{Daemon, Home, Minted, SecretParts, WebSocket, soon};
 
 /// What may be found nowhere: each secret whole, its body, and the body with its tag.
 fn needles(secrets: &[String]) -> Vec<String> {
@@ -51,7 +51,18 @@ fn misplace(secret: &str, socket: &mut WebSocket) {
 
 #[test]
 fn after_a_whole_session_at_trace_level_the_secret_is_nowhere() {
-    let mut daemon = Daemon::start();
+    a_whole_session("trace");
+}
+
+#[test]
+fn after_a_whole_session_on_the_short_way_the_secret_is_nowhere() {
+    a_whole_session("debug");
+}
+
+fn a_whole_session(log_level: &'static str) {
+    let mut home = Home::new();
+    home.log_level = log_level;
+    let mut daemon = home.start();
     let mut events = WebSocket::open(&daemon.admin);
     events.subscribe("events.subscribe");
     daemon.connect("a");
@@ -154,7 +165,7 @@ fn after_a_whole_session_at_trace_level_the_secret_is_nowhere() {
     assert_directory_holds_none(&daemon.home.path(""), &needles);
     assert!(
         !daemon.home.log_text().is_empty(),
-        "at trace level a daemon says something, else this test proves nothing"
+        "at this level a daemon says something, else this test proves nothing"
     );
 }
 

@@ -3,9 +3,10 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark stops at the first surprise")]
 
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 use claviger_api::id::PresentedAccountId;
-use claviger_bench::in_process::verify_presented;
+use claviger_bench::in_process::{change, verify_presented};
 use claviger_bench::kind::Kind;
 use claviger_bench::seed::{cheap, seed};
 use claviger_daemon::service::Verdict;
@@ -41,6 +42,25 @@ fn in_process(criterion: &mut Criterion) {
                 });
             });
         }
+        let (secrets, account) = presentable.of(Kind::Valid);
+        let account = PresentedAccountId::new(account);
+        group.bench_function("valid_first_since_a_change", |bencher| {
+            bencher.iter_custom(|calls| {
+                let mut took = Duration::ZERO;
+                let mut left = usize::try_from(calls).unwrap();
+                while left > 0 {
+                    runtime.block_on(change(&service)).unwrap();
+                    let some = left.min(secrets.len());
+                    let begun = Instant::now();
+                    for secret in &secrets[..some] {
+                        black_box(verify_presented(&service, black_box(secret), &account).unwrap());
+                    }
+                    took += begun.elapsed();
+                    left -= some;
+                }
+                took
+            });
+        });
         group.finish();
         runtime.block_on(service.finish());
     }

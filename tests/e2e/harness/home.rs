@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
@@ -53,12 +54,24 @@ pub(crate) struct Home {
     pub(crate) data: PathBuf,
     pub(crate) run: PathBuf,
     pub(crate) log: PathBuf,
-    /// How much is logged: all of it, for tests look for secrets there; a benchmark asks for less.
+    /// How much is logged: much, for tests look for secrets there; a benchmark asks for less. With `trace` no call is answered on
+    /// the daemon's short way, so that all tests can be run over the long one too.
     pub(crate) log_level: &'static str,
     /// What the daemon is run under, as a command and its first arguments; nothing where this is empty.
     pub(crate) under: Vec<String>,
     /// Where the data directory is a disk of its own, what holds it.
     disk: Option<SmallDisk>,
+}
+
+/// What sets how much the daemons of all tests log.
+const LOG_LEVEL: &str = "CLAVIGER_E2E_LOG";
+
+/// How much they log where it is not set.
+const DEFAULT_LOG_LEVEL: &str = "debug";
+
+fn log_level() -> &'static str {
+    static LEVEL: OnceLock<String> = OnceLock::new();
+    LEVEL.get_or_init(|| std::env::var(LOG_LEVEL).unwrap_or_else(|_| DEFAULT_LOG_LEVEL.to_owned()))
 }
 
 impl Home {
@@ -88,7 +101,7 @@ impl Home {
         let at = |name: &str| dir.path().join(name);
         let (data, run, log) = (at("data"), at("run"), at("log"));
         fs::create_dir(at("home")).unwrap();
-        Self { dir, data, run, log, log_level: "trace", under: Vec::new(), disk: None }
+        Self { dir, data, run, log, log_level: log_level(), under: Vec::new(), disk: None }
     }
 
     /// Writes the configuration anew.

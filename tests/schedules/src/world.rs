@@ -64,7 +64,8 @@ impl Caller {
     pub async fn present(&self, account: Option<&str>) -> Result<Verdict<Verification>, Error> {
         let peer = Author { uid: self.uid, pid: None };
         let account = account.map(PresentedAccountId::new);
-        self.service.verify(peer, &self.secret, account.as_ref()).await
+        let verdict = self.service.verify(peer, &self.secret, account.as_ref()).await?;
+        Ok(verdict.map(|grant| grant.verification().clone()))
     }
 }
 

@@ -5,8 +5,8 @@ use std::alloc::System;
 
 use claviger_api::id::PresentedAccountId;
 use claviger_bench::Outcome;
-use claviger_bench::in_process::verify_presented;
-use claviger_bench::instructions::{CALLS, COUNTED, KEYS};
+use claviger_bench::in_process::{change, verify_presented};
+use claviger_bench::instructions::{CALLS, Counted, KEYS};
 use claviger_bench::kind::Kind;
 use claviger_bench::seed::{cheap, seed};
 use claviger_daemon::service::Verdict;
@@ -17,15 +17,19 @@ static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> Outcome<()> {
     let wanted = std::env::args().nth(1).ok_or("which secrets?")?;
-    let kind =
-        COUNTED.into_iter().find(|kind| kind.label() == wanted).ok_or("no such secrets are counted")?;
+    let counted = Counted::ALL.into_iter().find(|counted| counted.label() == wanted);
+    let counted = counted.ok_or("no such verification is counted")?;
+    let kind = counted.kind();
     let directory = tempfile::tempdir()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let (service, presentable) = seed(&directory.path().join("data"), KEYS, cheap()?).await?;
         let (secrets, account) = presentable.of(kind);
         let account = PresentedAccountId::new(account);
-        for secret in secrets.iter().cycle().take(CALLS as usize) {
+        for (call, secret) in secrets.iter().cycle().take(CALLS as usize).enumerate() {
+            if matches!(counted, Counted::First(_)) && call % secrets.len() == 0 {
+                change(&service).await?;
+            }
             let verdict = verify_presented(&service, secret, &account)?;
             if matches!(verdict, Verdict::Granted(_)) != (kind == Kind::Valid) {
                 return Err(format!("another verdict than is due: {verdict:?}").into());

@@ -167,6 +167,6 @@ mod tests {
         assert_eq!(figures.write(), text);
         assert!(figures.compiler.starts_with("rustc "));
         let explained = figures.figures.iter().filter(|figure| figure.why.split_whitespace().count() > 3);
-        assert_eq!(explained.count(), super::super::COUNTED.len());
+        assert_eq!(explained.count(), super::super::Counted::ALL.len());
     }
 }

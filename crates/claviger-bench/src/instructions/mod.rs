@@ -11,8 +11,41 @@ use crate::Outcome;
 use crate::kind::Kind;
 use figures::Figures;
 
-/// Which secrets are counted.
-pub const COUNTED: [Kind; 3] = [Kind::Valid, Kind::Forged, Kind::Unknown];
+/// Which verification is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// The first of a secret since something changed.
+    First(Kind),
+    /// One that was asked before.
+    Again(Kind),
+}
+
+impl Counted {
+    /// All that are counted.
+    pub const ALL: [Self; 4] = [
+        Self::First(Kind::Valid),
+        Self::Again(Kind::Valid),
+        Self::Again(Kind::Forged),
+        Self::Again(Kind::Unknown),
+    ];
+
+    /// What the file calls it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Again(Kind::Valid) => "again",
+            Self::First(kind) | Self::Again(kind) => kind.label(),
+        }
+    }
+
+    /// What is presented.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::First(kind) | Self::Again(kind) => kind,
+        }
+    }
+}
 
 /// How many keys the store has.
 pub const KEYS: usize = 1_000;
@@ -49,9 +82,9 @@ pub fn count(then: &Then, progress: &mut dyn FnMut(&str)) -> Outcome<String> {
     need_valgrind()?;
     let compiler = compiler()?;
     let mut counted = Vec::new();
-    for kind in COUNTED {
-        progress(&format!("counting the verification of a secret that is {}", kind.label()));
-        counted.push((kind.label(), instructions(kind)?));
+    for verification in Counted::ALL {
+        progress(&format!("counting a verification: {}", verification.label()));
+        counted.push((verification.label(), instructions(verification)?));
     }
     let mut told: Vec<String> =
         counted.iter().map(|(secret, now)| format!("{secret:<10}{now:>8} instructions")).collect();
@@ -102,7 +135,7 @@ fn compiler() -> Outcome<String> {
 }
 
 /// The instructions of one verification, on the average.
-fn instructions(kind: Kind) -> Outcome<u64> {
+fn instructions(counted: Counted) -> Outcome<u64> {
     let directory = tempfile::tempdir()?;
     let counts = directory.path().join("counts");
     let subject = std::env::current_exe()?.with_file_name(SUBJECT);
@@ -110,7 +143,7 @@ fn instructions(kind: Kind) -> Outcome<u64> {
         .args(["--tool=callgrind", "--quiet", &format!("--toggle-collect={FUNCTION}")])
         .arg(format!("--callgrind-out-file={}", counts.display()))
         .arg(&subject)
-        .arg(kind.label())
+        .arg(counted.label())
         .output()?;
     if !said.status.success() {
         let said = String::from_utf8_lossy(&said.stderr);

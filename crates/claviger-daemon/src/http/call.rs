@@ -2,6 +2,7 @@
 
 use claviger_api::param::depth_of;
 use claviger_api::{Code, Error};
+use http::header::CONTENT_TYPE;
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes};
@@ -11,8 +12,10 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::{hung_up, json};
-use crate::rpc::{DEPTH, NOT_A_CALL};
+use super::bytes::{Date, write};
+use super::{JSON, hung_up, json};
+use crate::rpc::{DEPTH, NOT_A_CALL, Peer, verify_at_once};
+use crate::service::Service;
 
 /// How large a request's body may be. Bytes.
 pub const BODY_LIMIT: u32 = 64 * 1024;
@@ -44,6 +47,16 @@ where
         Ok(()) => Ok(body),
         Err((id, error)) => Err(Box::new(rpc_refusal(StatusCode::OK, id, error))),
     }
+}
+
+/// Answers a single `keys.verify` in the bytes in which hyper and jsonrpsee would, where the answer is known at once. Says whether it
+/// is.
+#[must_use]
+pub fn call_at_once(service: &Service, peer: Peer, body: &[u8], date: &mut Date, out: &mut Vec<u8>) -> bool {
+    let Some(answer) = verify_at_once(service, peer, body) else { return false };
+    let headers = [(CONTENT_TYPE.as_str(), JSON)];
+    write(StatusCode::OK, headers.into_iter(), answer.as_bytes(), date, out);
+    true
 }
 
 fn check_call(body: &[u8]) -> Result<(), (Id<'static>, Error)> {

@@ -1,17 +1,27 @@
 //! Owns what is HTTP: the bodies of calls, the interface for gateways, plain refusals. Must not know methods.
 
+mod answer;
 mod authorize;
+mod bytes;
 mod call;
+mod plain;
+mod question;
 
 use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use jsonrpsee::server::HttpBody;
+use serde::Serialize;
 
-pub use authorize::authorize;
-pub use call::{BODY_LIMIT, read_call};
+pub use authorize::{authorize, authorize_at_once};
+pub use bytes::Date;
+pub use call::{BODY_LIMIT, call_at_once, read_call};
+pub use plain::{Ask, Plain};
 
 /// The true status of an answer to a gateway, also where it is sent another one.
 const STATUS: HeaderName = HeaderName::from_static("x-claviger-status");
+
+/// What the body of an answer is.
+const JSON: &str = "application/json; charset=utf-8";
 
 /// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +71,21 @@ pub fn health(method: &Method) -> Response<HttpBody> {
 /// A refusal of something that is no JSON-RPC at all.
 #[must_use]
 pub fn refusal(status: StatusCode, code: &str, message: &str) -> Response<HttpBody> {
-    json(status, serde_json::json!({ "error": { "code": code, "message": message } }).to_string())
+    json(status, refusal_text(code, message))
+}
+
+/// The body of a refusal.
+fn refusal_text(code: &str, message: &str) -> String {
+    #[derive(Serialize)]
+    struct Refused<'a> {
+        error: Why<'a>,
+    }
+    #[derive(Serialize)]
+    struct Why<'a> {
+        code: &'a str,
+        message: &'a str,
+    }
+    serde_json::to_string(&Refused { error: Why { code, message } }).unwrap_or_default()
 }
 
 /// An answer after which the connection is closed.
@@ -74,7 +98,7 @@ pub fn hung_up(mut answer: Response<HttpBody>) -> Response<HttpBody> {
 fn json(status: StatusCode, body: String) -> Response<HttpBody> {
     let mut answer = Response::new(HttpBody::from(body));
     *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
     answer
 }
 

@@ -59,7 +59,8 @@ pub(super) fn register_verification(
     socket: Access,
 ) -> Result<(), RegisterMethodError> {
     register::<KeysVerify, _>(module, |context, peer, params| async move {
-        granted(context.service.verify(peer, &params.secret, params.account.as_ref()).await)
+        let verdict = context.service.verify(peer, &params.secret, params.account.as_ref()).await;
+        granted(verdict).map(|grant| grant.verification().clone())
     })?;
     register::<AccountsVisible, _>(module, |context, peer, params| async move {
         granted(context.service.visible_accounts(peer, &params.secret).await)

@@ -5,6 +5,7 @@ mod error;
 mod events;
 mod gate;
 mod methods;
+mod shortcut;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::store::Author;
 
 pub use error::error_object;
 pub use gate::{DEPTH, GateLayer, NOT_A_CALL, NoAnswer, OverWebSocket, max_answer};
+pub use shortcut::{granted_text, verify_at_once};
 
 /// What the methods answer from.
 pub struct Context {

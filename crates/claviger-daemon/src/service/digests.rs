@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use claviger_api::{KeyId, Secret};
+use claviger_api::id::PresentedAccountId;
+use claviger_api::{AccountId, KeyId, Secret};
 
 use crate::sync::{PoisonError, RwLock};
 use crate::token::{Digest, DigestKey, NoRandomness};
@@ -26,6 +27,13 @@ impl Digests {
     /// Digests a presented secret.
     pub(super) fn digest(&self, secret: &Secret, generation: u64) -> Digest {
         self.key.digest(secret.expose(), generation)
+    }
+
+    /// Digests what is asked: a secret, and the account with it.
+    pub(super) fn asked(&self, secret: &Secret, account: Option<&PresentedAccountId>) -> Digest {
+        // What could never name an account is answered as one that does not exist is, and never granted.
+        let account = account.map(|account| account.as_id().map_or("", AccountId::as_str));
+        self.key.question(secret.expose(), account)
     }
 
     /// Whether just this secret was proven for this generation. `None` when none was.

@@ -9,6 +9,7 @@ mod error;
 mod fair_queue;
 mod feed;
 mod hashing;
+mod kept;
 mod keys;
 mod listing;
 mod replay;
@@ -33,6 +34,7 @@ pub use backup::Backup;
 pub use clock::Clock;
 pub use error::{Error, FaultId};
 pub use hashing::WAITING_JOBS;
+pub use kept::Grant;
 pub use restoration::{Occasion, restore};
 pub use stopwatch::Stopwatch;
 pub(crate) use stopwatch::stopwatch;
@@ -46,6 +48,7 @@ use crate::token::{HashingCost, KeyPrefix, TagKey};
 use digests::Digests;
 use feed::Feed;
 use hashing::HashingPool;
+use kept::KeptGrants;
 use replay::Replays;
 use usage::UsageNotes;
 use writer::WriterQueue;
@@ -68,6 +71,7 @@ pub struct Service {
     cost: HashingCost,
     pool: HashingPool,
     digests: Digests,
+    kept: KeptGrants,
     flights: verification::Flights,
     usage: Arc<UsageNotes>,
     replays: Replays,
@@ -114,6 +118,7 @@ impl Service {
             cost,
             pool: HashingPool::start()?,
             digests: Digests::new()?,
+            kept: KeptGrants::default(),
             flights: verification::Flights::default(),
             usage: Arc::default(),
             replays: Replays::default(),

@@ -75,7 +75,7 @@ impl World {
     async fn verify(&self, secret: &Secret, account: Option<&str>) -> Result<Scope, Refusal> {
         let account = account.map(PresentedAccountId::new);
         match self.service.verify(OPERATOR, secret, account.as_ref()).await.unwrap() {
-            Verdict::Granted(verification) => Ok(verification.scope),
+            Verdict::Granted(grant) => Ok(grant.verification().scope.clone()),
             Verdict::Refused(refusal) => Err(refusal),
         }
     }

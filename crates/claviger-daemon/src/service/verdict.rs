@@ -15,6 +15,16 @@ pub enum Verdict<T> {
     Refused(Refusal),
 }
 
+impl<T> Verdict<T> {
+    /// The same verdict, with what it opens turned into something else.
+    pub fn map<U>(self, turn: impl FnOnce(T) -> U) -> Verdict<U> {
+        match self {
+            Self::Granted(opened) => Verdict::Granted(turn(opened)),
+            Self::Refused(refusal) => Verdict::Refused(refusal),
+        }
+    }
+}
+
 /// Why a presented secret opens nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {

@@ -9,6 +9,7 @@ use claviger_api::object::{KeyIdentity, Verification, VisibleAccounts};
 use claviger_api::{Account, Scope, Secret};
 
 use super::error::FaultId;
+use super::kept::Grant;
 use super::verdict::{Judged, Verdict, Wrong};
 use super::{Error, Service, stopwatch};
 use crate::domain::{Denial, KeyRecord, visible};
@@ -47,19 +48,42 @@ impl Service {
         peer: Author,
         secret: &Secret,
         account: Option<&PresentedAccountId>,
-    ) -> Result<Verdict<Verification>, Error> {
-        self.judge(peer, secret, |rows, key, state| {
-            let account = match account {
-                None => None,
-                Some(id) => match visible(&key.scope, find(rows, &key.scope, id)?) {
-                    Ok(account) => Some(account),
-                    Err(denial) => return Ok(Err(denial)),
-                },
-            };
-            let KeyRecord { id, name, scope, .. } = key;
-            Ok(Ok(Verification { key: KeyIdentity { id, name }, scope, account, revision: state.revision }))
-        })
-        .await
+    ) -> Result<Verdict<Arc<Grant>>, Error> {
+        if let Some(verdict) = self.verify_at_once(peer, secret, account) {
+            return Ok(verdict);
+        }
+        let verdict = self.judge(peer, secret, opening(account)).await?;
+        Ok(verdict.map(|granted| self.kept.keep(&self.digests.asked(secret, account), granted)))
+    }
+
+    /// The same without ever waiting: the answer where it is known at once. `None` where the slow hash has to decide, or
+    /// something failed; then nothing has been noted, and [`Service::verify`] is to be asked. A question that was granted since
+    /// the last change is not looked into again.
+    #[must_use]
+    pub fn verify_at_once(
+        &self,
+        peer: Author,
+        secret: &Secret,
+        account: Option<&PresentedAccountId>,
+    ) -> Option<Verdict<Arc<Grant>>> {
+        let Some(presented) = Presented::parse(secret.expose()) else {
+            return Some(self.told(peer, Judged::wrong(Wrong::Unknown, None)));
+        };
+        let asked = self.digests.asked(secret, account);
+        let kept = self.store.read(|rows| Ok(self.kept.find(rows.state()?.revision, &asked))).ok()?;
+        let judged = if let Some(grant) = kept {
+            self.usage.note_granted(presented.id(), self.clock.now());
+            Judged::proven(Ok(grant), &presented)
+        } else {
+            match self.look(secret, &presented, &opening(account)).ok()? {
+                Look::Proven(opened) => {
+                    Judged::proven(opened.map(|granted| self.kept.keep(&asked, granted)), &presented)
+                }
+                Look::Wrong(why) => Judged::wrong(why, Some(&presented)),
+                Look::Cold(_) => return None,
+            }
+        };
+        Some(self.told(peer, judged))
     }
 
     /// Lists the accounts that the key of a secret may see.
@@ -101,11 +125,16 @@ impl Service {
         let judged = judged.inspect_err(|error| {
             tracing::debug!(%error, uid = peer.uid, pid = peer.pid, "no verdict");
         })?;
+        Ok(self.told(peer, judged))
+    }
+
+    /// Logs and counts what was judged.
+    fn told<T>(&self, peer: Author, judged: Judged<T>) -> Verdict<T> {
         judged.log(peer);
         let verdict = judged.verdict;
         let count = if matches!(verdict, Verdict::Granted(_)) { &self.granted } else { &self.refused };
         count.fetch_add(1, Ordering::Relaxed);
-        Ok(verdict)
+        verdict
     }
 
     async fn prove<T>(
@@ -152,7 +181,9 @@ impl Service {
                 }
                 TagMatch::Current => {}
             }
-            let Some(key) = row.map(|row| row.key()).transpose()? else { return Ok(Look::Wrong(Wrong::Unknown)) };
+            let Some(key) = row.map(|row| row.key()).transpose()? else {
+                return Ok(Look::Wrong(Wrong::Unknown));
+            };
             if !key.opens() {
                 return Ok(Look::Wrong(Wrong::Barred));
             }
@@ -216,6 +247,23 @@ impl Service {
             let _ = land.send(Some(proven));
         });
         flight
+    }
+}
+
+/// What a proven secret opens to somebody who asks for an account, or for none.
+fn opening(
+    account: Option<&PresentedAccountId>,
+) -> impl Fn(&Snapshot, KeyRecord, State) -> Result<Result<Verification, Denial>, StoreError> {
+    move |rows, key, state| {
+        let account = match account {
+            None => None,
+            Some(id) => match visible(&key.scope, find(rows, &key.scope, id)?) {
+                Ok(account) => Some(account),
+                Err(denial) => return Ok(Err(denial)),
+            },
+        };
+        let KeyRecord { id, name, scope, .. } = key;
+        Ok(Ok(Verification { key: KeyIdentity { id, name }, scope, account, revision: state.revision }))
     }
 }
 

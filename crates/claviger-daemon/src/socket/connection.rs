@@ -23,11 +23,14 @@ use tokio::sync::watch;
 use tokio::time::timeout_at;
 use tower::Service as _;
 use tower::layer::util::{Identity, Stack};
+use tracing::Level;
 
+use super::calls::{Answering, AtOnce};
 use super::deadline::{DEADLINE, Paced, Progress};
+use super::shortcut::{self, Left};
 use super::stay::Stay;
 use crate::http::{BODY_LIMIT, Route, authorize, health, hung_up, read_call, refusal};
-use crate::rpc::{GateLayer, NoAnswer, OverWebSocket, Peer, max_answer};
+use crate::rpc::{GateLayer, NoAnswer, OverWebSocket, Peer, max_answer, verify_at_once};
 use crate::service::{FaultId, Service};
 
 /// How many subscriptions a connection may have.
@@ -73,19 +76,25 @@ impl Server {
             .to_service_builder();
         Self { builder, methods: methods.into(), service, socket, stop }
     }
+
+    /// What verifies.
+    pub(super) fn service(&self) -> &Service {
+        &self.service
+    }
 }
 
 /// Serves one connection to its end.
 pub(super) async fn serve(
-    stream: UnixStream,
+    mut stream: UnixStream,
     peer: Peer,
     server: &Server,
     mut stop: watch::Receiver<bool>,
     stay: Stay,
 ) {
+    let Left::Rest(come) = shortcut::serve(&mut stream, peer, server, &mut stop).await else { return };
     let rpc = server.builder.clone().build(server.methods.clone(), server.stop.clone());
     let place = Place { _stay: Arc::new(stay) };
-    let progress = Progress::default();
+    let progress = Progress::begun(come.since);
     let service = service_fn(|request: Request<Incoming>| {
         let (rpc, place, progress) = (rpc.clone(), place.clone(), progress.clone());
         async move {
@@ -97,11 +106,13 @@ pub(super) async fn serve(
             Ok::<_, Infallible>(answer)
         }
     });
+    let stream = Paced::after(come.bytes, stream, progress.clone());
+    let stream = Answering::new(stream, progress.clone(), at_once(server, peer));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(DEADLINE)
         .half_close(true)
-        .serve_connection(TokioIo::new(Paced::new(stream, progress.clone())), service)
+        .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     tokio::pin!(connection);
     let ended = tokio::select! {
@@ -114,6 +125,14 @@ pub(super) async fn serve(
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke");
     }
+}
+
+/// What answers a message of a WebSocket on the short way. Where the log says something of each call in turn, it says it on the
+/// long one.
+fn at_once(server: &Server, peer: Peer) -> Option<AtOnce> {
+    let service = Arc::clone(&server.service);
+    let answer = move |message: &[u8]| verify_at_once(&service, peer, message);
+    (!tracing::enabled!(Level::TRACE)).then(|| Box::new(answer) as AtOnce)
 }
 
 /// Answers one request that came over no connection.
@@ -214,7 +233,7 @@ where
     }
 }
 
-async fn stopped(stop: &mut watch::Receiver<bool>) {
+pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
     // An error means that whoever could stop us is gone, which is the same.
     let _ = stop.wait_for(|stop| *stop).await;
 }

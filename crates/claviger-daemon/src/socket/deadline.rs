@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
+use zeroize::Zeroize;
 
 use super::frames::Frames;
 
@@ -32,6 +33,11 @@ struct State {
 }
 
 impl Progress {
+    /// Begins with a request of which something has come since then, or with none.
+    pub(super) fn begun(begun: Option<Instant>) -> Self {
+        Self(Arc::new(Mutex::new(State { begun, ..State::default() })))
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -46,6 +52,11 @@ impl Progress {
         self.lock().begun = None;
     }
 
+    /// Whether WebSocket frames come.
+    pub(super) fn is_upgraded(&self) -> bool {
+        self.lock().frames.is_some()
+    }
+
     /// Says that WebSocket frames come from here on.
     pub(super) fn upgraded(&self) {
         self.lock().frames = Some(Frames::default());
@@ -55,6 +66,8 @@ impl Progress {
 /// A stream with a clock and a brake.
 pub(super) struct Paced<S> {
     stream: S,
+    /// What came before and is read first.
+    come: Vec<u8>,
     progress: Progress,
     /// Runs while a WebSocket message, by its number, has begun and is not there whole.
     reading: Option<(u64, Pin<Box<Sleep>>)>,
@@ -65,8 +78,14 @@ pub(super) struct Paced<S> {
 }
 
 impl<S> Paced<S> {
+    #[cfg(test)]
     pub(super) fn new(stream: S, progress: Progress) -> Self {
-        Self { stream, progress, reading: None, writing: None, is_braked: false }
+        Self::after(Vec::new(), stream, progress)
+    }
+
+    /// A stream of which these bytes have been read already.
+    pub(super) fn after(come: Vec<u8>, stream: S, progress: Progress) -> Self {
+        Self { stream, come, progress, reading: None, writing: None, is_braked: false }
     }
 
     fn wrote<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -117,7 +136,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
             }
         }
         let before = buf.filled().len();
-        ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
+        if this.come.is_empty() {
+            ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
+        } else {
+            let part = this.come.len().min(buf.remaining());
+            buf.put_slice(&this.come[..part]);
+            this.come[..part].zeroize();
+            this.come.drain(..part);
+        }
         let bytes = &buf.filled()[before..];
         let mut state = this.progress.lock();
         let unfinished = if let Some(frames) = &mut state.frames {

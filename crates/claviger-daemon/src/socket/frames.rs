@@ -10,7 +10,16 @@ pub(super) struct Frames {
     fragmented: bool,
     /// How many messages were begun, control frames included.
     begun: u64,
+    /// Whether one of them said goodbye.
+    closed: bool,
 }
+
+/// The first byte of a text message in one frame.
+pub(super) const TEXT: u8 = 0x81;
+
+/// The first opcode of a control frame, and that of goodbye.
+const CONTROL: u8 = 8;
+const CLOSE: u8 = 8;
 
 /// Two bytes, eight of length, four of mask.
 const LONGEST_HEADER: usize = 14;
@@ -30,13 +39,13 @@ impl Frames {
             }
             self.header.push(*first);
             bytes = &bytes[1..];
-            if let Some(payload) = payload_after(&self.header) {
-                let (is_last, opcode) = (self.header[0] & 0x80 != 0, self.header[0] & 0x0f);
-                // Control frames may come between those of a message.
-                if opcode < 8 {
-                    self.fragmented = !is_last;
+            debug_assert!(self.header.len() <= LONGEST_HEADER);
+            if let Some(header) = Header::read(&self.header) {
+                if header.is_data() {
+                    self.fragmented = !header.is_last();
                 }
-                self.payload = payload;
+                self.closed |= header.is_close();
+                self.payload = header.payload;
                 self.header.clear();
             }
         }
@@ -47,26 +56,60 @@ impl Frames {
         self.is_inside_message().then_some(self.begun)
     }
 
+    /// Whether this side has said goodbye.
+    pub(super) fn has_closed(&self) -> bool {
+        self.closed
+    }
+
     fn is_inside_message(&self) -> bool {
         self.fragmented || self.payload > 0 || !self.header.is_empty()
     }
 }
 
-/// The length of the payload that follows a header; `None` while the header is not there whole.
-fn payload_after(header: &[u8]) -> Option<u64> {
-    let second = *header.get(1)?;
-    let mask = if second & 0x80 == 0 { 0 } else { 4 };
-    let (length_bytes, short) = match second & 0x7f {
-        126 => (2, None),
-        127 => (8, None),
-        short => (0, Some(u64::from(short))),
-    };
-    debug_assert!(header.len() <= LONGEST_HEADER);
-    if header.len() < 2 + length_bytes + mask {
-        return None;
+/// What a frame begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    /// The first byte: whether it is the last of its message, three reserved bits, and what it is.
+    pub(super) first: u8,
+    /// How long the header itself is. Bytes.
+    pub(super) len: usize,
+    /// How long is what follows. Bytes.
+    pub(super) payload: u64,
+    /// What that is masked with.
+    pub(super) mask: Option<[u8; 4]>,
+}
+
+impl Header {
+    /// Reads the header that bytes begin with; `None` while it is not there whole.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let (first, second) = (*bytes.first()?, *bytes.get(1)?);
+        let (length_bytes, short) = match second & 0x7f {
+            126 => (2, None),
+            127 => (8, None),
+            short => (0, Some(u64::from(short))),
+        };
+        let (length, rest) = bytes.get(2..)?.split_at_checked(length_bytes)?;
+        let payload =
+            short.unwrap_or_else(|| length.iter().fold(0, |length, byte| length << 8 | u64::from(*byte)));
+        let mask = if second & 0x80 == 0 { None } else { Some(*rest.first_chunk::<4>()?) };
+        let len = 2 + length_bytes + if mask.is_some() { 4 } else { 0 };
+        Some(Self { first, len, payload, mask })
     }
-    let length = &header[2..2 + length_bytes];
-    Some(short.unwrap_or_else(|| length.iter().fold(0, |length, byte| length << 8 | u64::from(*byte))))
+
+    /// Whether it is the last frame of its message.
+    pub(super) fn is_last(self) -> bool {
+        self.first & 0x80 != 0
+    }
+
+    /// Whether it is of a message. Control frames may come between those of one.
+    pub(super) fn is_data(self) -> bool {
+        self.first & 0x0f < CONTROL
+    }
+
+    /// Whether nothing of meaning comes after it.
+    pub(super) fn is_close(self) -> bool {
+        self.first & 0x0f == CLOSE
+    }
 }
 
 #[cfg(test)]

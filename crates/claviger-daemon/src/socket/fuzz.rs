@@ -18,12 +18,12 @@ use tokio::runtime::{Builder, Runtime};
 use super::Server;
 use super::connection::answer_alone;
 use super::frames::Frames;
-use crate::rpc::{About, Context, Peer, module};
+use crate::rpc::{About, Context, Peer, module, verify_at_once};
 use crate::service::{Clock, Service};
 use crate::store::Store;
 use crate::token::{BODY_LEN, HashingCost, KeyPrefix, Presented};
 
-const PEER: Peer = Peer { uid: 1000, pid: None };
+pub(super) const PEER: Peer = Peer { uid: 1000, pid: None };
 const NOW: i64 = 1_795_396_080_000;
 
 /// In how many strings of one body a secret is planted, one after the other.
@@ -86,7 +86,7 @@ fn send(kept: &mut Option<Daemon>, access: Access, body: impl Fn(&[u8]) -> Vec<u
 }
 
 /// A daemon without sockets, with an account more than its one key may see.
-struct Daemon {
+pub(super) struct Daemon {
     service: Arc<Service>,
     admin: Server,
     verify: Server,
@@ -97,9 +97,27 @@ struct Daemon {
     _rpc: ServerHandle,
 }
 
+#[cfg(test)]
 impl Daemon {
-    fn new() -> Self {
-        let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
+    /// What answers on `verify.sock`.
+    pub(super) fn verify(&self) -> &Server {
+        &self.verify
+    }
+
+    /// The living secret.
+    pub(super) fn secret(&self) -> &Secret {
+        &self.secret
+    }
+
+    /// What its tasks run on.
+    pub(super) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+}
+
+impl Daemon {
+    pub(super) fn new() -> Self {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let cost = HashingCost::new(8, 1, 1).expect("within its bounds");
         let store = Store::memory().expect("a store in memory");
         let service =
@@ -151,7 +169,7 @@ impl Daemon {
     }
 
     /// Ends the writer's thread.
-    fn finish(&self) {
+    pub(super) fn finish(&self) {
         self.runtime.block_on(self.service.finish());
     }
 
@@ -161,14 +179,18 @@ impl Daemon {
         let body = replaced(&body, SECRET, self.secret.expose().as_bytes());
         let request = Request::post("/")
             .header(CONTENT_TYPE, "application/json")
-            .body(Full::new(Bytes::from(body)))
+            .body(Full::new(Bytes::copy_from_slice(&body)))
             .expect("a request");
         let server = if access == Access::Admin { &self.admin } else { &self.verify };
+        let at_once = verify_at_once(&self.service, PEER, &body);
         let (status, answer) = self.runtime.block_on(async {
             let answer = answer_alone(request, PEER, server).await;
             let status = answer.status();
             (status, answer.into_body().collect().await.expect("an answer is there whole").to_bytes())
         });
+        if let Some(at_once) = at_once {
+            assert_eq!(at_once.as_bytes(), &answer[..], "the short way answers otherwise than the long one");
+        }
         if status == StatusCode::NO_CONTENT {
             assert!(answer.is_empty(), "no answer has a body");
             return false;

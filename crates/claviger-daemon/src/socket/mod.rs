@@ -3,6 +3,7 @@
 mod accept;
 mod admission;
 mod bind;
+mod calls;
 mod connection;
 mod deadline;
 mod frames;
@@ -10,6 +11,7 @@ mod frames;
 pub(crate) mod fuzz;
 mod given;
 mod limit;
+mod shortcut;
 mod stay;
 
 pub use accept::{Listener, accept};

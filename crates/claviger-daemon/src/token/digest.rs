@@ -32,6 +32,18 @@ impl DigestKey {
         hasher.update(&generation.to_le_bytes()).update(secret.as_bytes());
         Digest(*hasher.finalize().as_bytes())
     }
+
+    /// Digests a question: a whole secret and what is asked with it, if anything. Another question never has the same one,
+    /// nor has a secret alone.
+    #[must_use]
+    pub fn question(&self, secret: &str, account: Option<&str>) -> Digest {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        // No generation is 0, so that this is the digest of no secret.
+        hasher.update(&0_u64.to_le_bytes());
+        hasher.update(&account.map_or(u64::MAX, |account| account.len() as u64).to_le_bytes());
+        hasher.update(account.unwrap_or_default().as_bytes()).update(secret.as_bytes());
+        Digest(*hasher.finalize().as_bytes())
+    }
 }
 
 impl Digest {
@@ -67,5 +79,18 @@ mod tests {
         assert_ne!(key.digest("s", 1), key.digest("s", 2));
         assert_ne!(key.digest("s", 1), key.digest("t", 1));
         assert_ne!(key.digest("s", 1), DigestKey::random().unwrap().digest("s", 1));
+    }
+
+    #[test]
+    fn each_question_has_a_digest_of_its_own() {
+        let key = DigestKey::random().unwrap();
+        let questions =
+            [("s", None), ("s", Some("")), ("s", Some("a")), ("as", Some("")), ("as", None), ("t", None)];
+        for (n, (secret, account)) in questions.iter().enumerate() {
+            for (other_secret, other) in &questions[n + 1..] {
+                assert_ne!(key.question(secret, *account), key.question(other_secret, *other));
+            }
+            assert_ne!(key.question(secret, *account), key.digest(secret, 0));
+        }
     }
 }

@@ -126,7 +126,7 @@ impl Subject {
         drop(busy);
         let first = self.ask(author, by);
         let verdict = early.unwrap_or_else(|| self.runtime.block_on(verdict));
-        let verdict = judged(verdict, |granted| self.granted(granted));
+        let verdict = judged(verdict, |grant| self.granted(grant.verification().clone()));
         Answer::Overtaken { has_waited, first: Box::new(first), verdict: Box::new(verdict) }
     }
 
@@ -154,7 +154,7 @@ impl Subject {
         let account = account.map(claviger_api::id::PresentedAccountId::new);
         let author = Author { uid: 1000, pid: None };
         let verdict = self.runtime.block_on(self.world().service.verify(author, secret, account.as_ref()));
-        judged(verdict, |granted| self.granted(granted))
+        judged(verdict, |grant| self.granted(grant.verification().clone()))
     }
 
     pub(super) fn presented(&self, which: Presented) -> Secret {

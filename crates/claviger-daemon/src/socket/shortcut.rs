@@ -1,0 +1,168 @@
+//! Owns a connection for as long as nothing but plain requests come whose answers are known at once. Must not answer any other:
+//! the first one goes to hyper, and all that follow it.
+
+use std::io;
+use std::pin::pin;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+use tracing::Level;
+use zeroize::Zeroize;
+
+use super::connection::{Server, stopped};
+use super::deadline::DEADLINE;
+use crate::http::{Ask, Date, Plain, authorize_at_once, call_at_once};
+use crate::rpc::Peer;
+
+/// How much of a request can have come. One that is larger is hyper's. Bytes.
+const COME: usize = 8 * 1024;
+
+/// From how many bytes on answers are sent before more are made.
+const ANSWERS: usize = 32 * 1024;
+
+/// What is left of a connection.
+pub(super) enum Left {
+    /// Nothing: it has ended.
+    Nothing,
+    /// What is to be read next, of which this has come.
+    Rest(Come),
+}
+
+/// What has come of a request that is not there whole.
+#[derive(Default)]
+pub(super) struct Come {
+    pub(super) bytes: Vec<u8>,
+    /// Since when; `None` where nothing has come.
+    pub(super) since: Option<Instant>,
+}
+
+/// What became of the bytes that have come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// All of it has been answered, but for a head that is not there whole.
+    Head,
+    /// The same, but for a body.
+    Body,
+    /// So many answers are to be sent that no more are made.
+    Full,
+    /// What is next is hyper's.
+    Other,
+}
+
+/// Answers plain requests until one comes that is not, or none any more.
+pub(super) async fn serve(
+    stream: &mut UnixStream,
+    peer: Peer,
+    server: &Server,
+    stop: &mut watch::Receiver<bool>,
+) -> Left {
+    let mut desk = Desk { come: Come { bytes: Vec::with_capacity(COME), since: None }, ..Desk::default() };
+    // What the log says of each request in turn, it says on the long way.
+    if tracing::enabled!(Level::TRACE) {
+        return Left::Rest(desk.come);
+    }
+    let mut stopped = pin!(stopped(stop));
+    let mut too_long = pin!(sleep(DEADLINE));
+    loop {
+        let standing = desk.answer(peer, server);
+        if !desk.answers.is_empty() {
+            if send(stream, &desk.answers).await.is_err() {
+                return Left::Nothing;
+            }
+            desk.answers.clear();
+            too_long.as_mut().reset(Instant::now() + DEADLINE);
+        }
+        match standing {
+            Standing::Full => continue,
+            Standing::Other => return Left::Rest(desk.come),
+            Standing::Head | Standing::Body if desk.come.bytes.len() == COME => return Left::Rest(desk.come),
+            Standing::Head | Standing::Body => {}
+        }
+        if !desk.come.bytes.is_empty() && desk.come.since.is_none() {
+            let now = Instant::now();
+            desk.come.since = Some(now);
+            too_long.as_mut().reset(now + DEADLINE);
+        }
+        tokio::select! {
+            biased;
+            () = &mut stopped => return Left::Rest(desk.come),
+            read = stream.read_buf(&mut desk.come.bytes) => match read {
+                Ok(0) if desk.come.bytes.is_empty() => return Left::Nothing,
+                Ok(0) => return Left::Rest(desk.come),
+                Ok(_) => {}
+                Err(_) => return Left::Nothing,
+            },
+            // Of a body that is late hyper's way says so.
+            () = &mut too_long => return match standing {
+                Standing::Body => Left::Rest(desk.come),
+                _ => Left::Nothing,
+            },
+        }
+    }
+}
+
+/// What lies between reading and writing.
+#[derive(Default)]
+struct Desk {
+    come: Come,
+    /// What is to be sent.
+    answers: Vec<u8>,
+    date: Date,
+}
+
+impl Desk {
+    /// Answers what can be answered of what has come.
+    fn answer(&mut self, peer: Peer, server: &Server) -> Standing {
+        let (mut taken, come) = (0, &mut self.come.bytes);
+        let standing = loop {
+            if taken == come.len() {
+                break Standing::Head;
+            }
+            if self.answers.len() >= ANSWERS {
+                break Standing::Full;
+            }
+            let (date, out) = (&mut self.date, &mut self.answers);
+            let (is_answered, len) = match Plain::read(&come[taken..]) {
+                Plain::Head => break Standing::Head,
+                Plain::Body => break Standing::Body,
+                Plain::Other => break Standing::Other,
+                Plain::Whole(Ask::Gateway(head), len) => {
+                    (authorize_at_once(server.service(), peer, &head, date, out), len)
+                }
+                Plain::Whole(Ask::Call(body), len) => {
+                    (call_at_once(server.service(), peer, body, date, out), len)
+                }
+            };
+            if !is_answered {
+                break Standing::Other;
+            }
+            taken += len;
+        };
+        if taken > 0 {
+            // Secrets lie no longer in here than they are needed.
+            come[..taken].zeroize();
+            come.drain(..taken);
+            self.come.since = None;
+        }
+        standing
+    }
+}
+
+/// Sends all of it, as long as some is taken in time.
+async fn send(stream: &mut UnixStream, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let sent = match stream.try_write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                timeout(DEADLINE, stream.write(bytes)).await??
+            }
+            sent => sent?,
+        };
+        bytes = &bytes[sent..];
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
