@@ -9,7 +9,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 use jsonrpsee::server::HttpBody;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::bytes::Date;
+use super::bytes::{Date, head, write};
 use super::question::Statuses;
 use super::{JSON, STATUS, refusal_text};
 
@@ -90,10 +90,15 @@ impl<'a> Answer<'a> {
         response
     }
 
+    /// What hyper would send before the date.
+    pub(super) fn head(&self) -> String {
+        let headers = self.headers.iter().map(|(name, value)| (name.as_str(), &**value));
+        head(self.status, headers, self.body.len())
+    }
+
     /// Writes the answer as hyper would send it.
     pub(super) fn write(&self, date: &mut Date, out: &mut Vec<u8>) {
-        let headers = self.headers.iter().map(|(name, value)| (name.as_str(), &**value));
-        super::bytes::write(self.status, headers, self.body.as_bytes(), date, out);
+        write(&self.head(), &self.body, date, out);
     }
 }
 

@@ -8,11 +8,11 @@ use http::request::Parts;
 use jsonrpsee::server::HttpBody;
 
 use super::answer::Answer;
-use super::bytes::Date;
+use super::bytes::{Date, write};
 use super::plain::PlainHead;
 use super::question::{Question, Statuses};
 use crate::rpc::granted_text;
-use crate::service::{Grant, Service, Verdict, stopwatch};
+use crate::service::{Form, Grant, Service, Verdict, stopwatch};
 use crate::store::Author;
 
 /// Answers one question that came over a socket. The request's body is not read: some gateways send the client's own.
@@ -33,9 +33,13 @@ pub async fn authorize(
         "answered"
     );
     match verdict {
-        Ok(grant) => Answer::granted(grant.verification(), grant.text(granted_text)).into_response(),
+        Ok(grant) => granted(&grant).into_response(),
         Err(error) => Answer::refused(&error, Statuses::read(request)).into_response(),
     }
+}
+
+fn granted(grant: &Grant) -> Answer<'_> {
+    Answer::granted(grant.verification(), grant.text(Form::Body, granted_text))
 }
 
 async fn decide(service: &Service, peer: Author, request: &Parts) -> Result<Arc<Grant>, Error> {
@@ -60,7 +64,8 @@ pub fn authorize_at_once(
         Err(error) => refused(&error).write(date, out),
         Ok(question) => match service.verify_at_once(peer, &question.secret, question.account.as_ref()) {
             Some(Verdict::Granted(grant)) => {
-                Answer::granted(grant.verification(), grant.text(granted_text)).write(date, out);
+                let head = grant.text(Form::Head, |_| granted(&grant).head());
+                write(head, grant.text(Form::Body, granted_text), date, out);
             }
             Some(Verdict::Refused(refusal)) => refused(&refusal.into()).write(date, out),
             None => return false,

@@ -5,6 +5,12 @@ use std::time::{Duration, SystemTime};
 use http::StatusCode;
 use httpdate::HttpDate;
 
+/// How long a head mostly is. Bytes.
+const HEAD: usize = 512;
+
+/// How long the date is, and what ends a head. Bytes.
+const DATE: usize = 33;
+
 /// The time as answers have it (RFC 9110, section 6.6.1), written anew once a second.
 #[derive(Default)]
 pub struct Date {
@@ -25,27 +31,24 @@ impl Date {
     }
 }
 
-/// Writes an answer over HTTP/1.1 on a connection that stays. Names of headers are in lower case.
-pub(super) fn write<'a>(
+/// What an answer over HTTP/1.1 begins with on a connection that stays, up to its date. Names of headers are in lower case.
+pub(super) fn head<'a>(
     status: StatusCode,
     headers: impl Iterator<Item = (&'a str, &'a str)>,
-    body: &[u8],
-    date: &mut Date,
-    out: &mut Vec<u8>,
-) {
-    out.reserve(body.len() + 512);
-    let reason = status.canonical_reason().unwrap_or("<none>");
-    for part in ["HTTP/1.1 ", status.as_str(), " ", reason, "\r\n"] {
+    body_len: usize,
+) -> String {
+    let mut head = String::with_capacity(HEAD);
+    let mut push = |parts: &[&str]| parts.iter().for_each(|part| head.push_str(part));
+    push(&["HTTP/1.1 ", status.as_str(), " ", status.canonical_reason().unwrap_or("<none>"), "\r\n"]);
+    headers.for_each(|(name, value)| push(&[name, ": ", value, "\r\n"]));
+    push(&["content-length: ", itoa::Buffer::new().format(body_len), "\r\ndate: "]);
+    head
+}
+
+/// Writes an answer that begins so and is of now.
+pub(super) fn write(head: &str, body: &str, date: &mut Date, out: &mut Vec<u8>) {
+    out.reserve(head.len() + DATE + body.len());
+    for part in [head, date.text(), "\r\n\r\n", body] {
         out.extend_from_slice(part.as_bytes());
     }
-    for (name, value) in headers {
-        for part in [name, ": ", value, "\r\n"] {
-            out.extend_from_slice(part.as_bytes());
-        }
-    }
-    let mut length = itoa::Buffer::new();
-    for part in ["content-length: ", length.format(body.len()), "\r\ndate: ", date.text(), "\r\n\r\n"] {
-        out.extend_from_slice(part.as_bytes());
-    }
-    out.extend_from_slice(body);
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::bytes::{Date, write};
+use super::bytes::{Date, head, write};
 use super::{JSON, hung_up, json};
 use crate::rpc::{DEPTH, NOT_A_CALL, Peer, verify_at_once};
 use crate::service::Service;
@@ -54,8 +54,8 @@ where
 #[must_use]
 pub fn call_at_once(service: &Service, peer: Peer, body: &[u8], date: &mut Date, out: &mut Vec<u8>) -> bool {
     let Some(answer) = verify_at_once(service, peer, body) else { return false };
-    let headers = [(CONTENT_TYPE.as_str(), JSON)];
-    write(StatusCode::OK, headers.into_iter(), answer.as_bytes(), date, out);
+    let head = head(StatusCode::OK, [(CONTENT_TYPE.as_str(), JSON)].into_iter(), answer.len());
+    write(&head, &answer, date, out);
     true
 }
 

@@ -9,7 +9,7 @@ use jsonrpsee::types::{Request, Response, ResponsePayload};
 
 use super::Peer;
 use super::error::error_object;
-use crate::service::{Service, Verdict};
+use crate::service::{Form, Service, Verdict};
 
 /// How many objects and lists a call has that is nested no deeper than such a call is: itself and its params.
 const NESTED: usize = 2;
@@ -31,7 +31,7 @@ pub fn verify_at_once(service: &Service, peer: Peer, text: &[u8]) -> Option<Stri
     match service.verify_at_once(peer, &params.secret, params.account.as_ref())? {
         // As jsonrpsee writes it, with a text that is there already.
         Verdict::Granted(grant) => {
-            let (id, text) = (serde_json::to_string(&call.id).ok()?, grant.text(granted_text));
+            let (id, text) = (serde_json::to_string(&call.id).ok()?, grant.text(Form::Body, granted_text));
             Some([r#"{"jsonrpc":"2.0","id":"#, &id, r#","result":"#, text, "}"].concat())
         }
         Verdict::Refused(refusal) => {

@@ -18,11 +18,21 @@ const ROOM: usize = 4 << 20;
 const GRANT: usize = 1024;
 const ACCOUNT: usize = 128;
 
-/// A grant, with the text that whoever answers makes of it.
+/// A grant, with the texts that whoever answers makes of it.
 #[derive(Debug)]
 pub struct Grant {
     verification: Verification,
-    text: OnceLock<String>,
+    body: OnceLock<String>,
+    head: OnceLock<String>,
+}
+
+/// What a text of a grant is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// What is granted.
+    Body,
+    /// What an answer to a gateway begins with.
+    Head,
 }
 
 /// What is granted decides; its text follows from that.
@@ -36,7 +46,7 @@ impl Eq for Grant {}
 
 impl Grant {
     fn new(verification: Verification) -> Self {
-        Self { verification, text: OnceLock::new() }
+        Self { verification, body: OnceLock::new(), head: OnceLock::new() }
     }
 
     /// What is granted.
@@ -45,10 +55,14 @@ impl Grant {
         &self.verification
     }
 
-    /// What is granted as a text that depends on nothing else, and is made when it is first wanted.
+    /// A text that depends on nothing but what is granted, and is made when it is first wanted.
     #[must_use]
-    pub fn text(&self, make: impl FnOnce(&Verification) -> String) -> &str {
-        self.text.get_or_init(|| make(&self.verification))
+    pub fn text(&self, form: Form, make: impl FnOnce(&Verification) -> String) -> &str {
+        let text = match form {
+            Form::Body => &self.body,
+            Form::Head => &self.head,
+        };
+        text.get_or_init(|| make(&self.verification))
     }
 
     fn weight(&self) -> usize {

@@ -34,7 +34,7 @@ pub use backup::Backup;
 pub use clock::Clock;
 pub use error::{Error, FaultId};
 pub use hashing::WAITING_JOBS;
-pub use kept::Grant;
+pub use kept::{Form, Grant};
 pub use restoration::{Occasion, restore};
 pub use stopwatch::Stopwatch;
 pub(crate) use stopwatch::stopwatch;

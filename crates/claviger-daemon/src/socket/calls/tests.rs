@@ -182,7 +182,7 @@ async fn a_message_waits_for_the_end_of_an_answer() {
         taken.unwrap();
         assert_eq!(heard, [answer, message.clone()].concat());
     };
-    timeout(Duration::from_secs(60), asked).await.expect("nobody waits for ever");
+    timeout(Duration::from_mins(1), asked).await.expect("nobody waits for ever");
     reader.abort();
 }
 

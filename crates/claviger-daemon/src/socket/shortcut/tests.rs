@@ -166,7 +166,7 @@ fn requests() -> impl Strategy<Value = String> {
     ]);
     let gateway =
         (line, prop::collection::vec(header, 0..4)).prop_map(|((method, target, version), headers)| {
-            let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+            let headers: String = headers.iter().flat_map(|header| [header, "\r\n"]).collect();
             format!("{method} {target} {version}\r\n{headers}\r\n")
         });
     let plain = prop::sample::select(vec![
