@@ -173,6 +173,9 @@ fn requests() -> impl Strategy<Value = String> {
         "GET /authorize HTTP/1.1\r\nAuthorization: Bearer SECRET\r\n\r\n",
         "GET /authorize?account=checking HTTP/1.1\r\nX-API-Key: SECRET\r\nConnection: Keep-Alive\r\n\r\n",
         "POST /authorize HTTP/1.1\r\nAuthorization: Bearer FORGED\r\ncontent-length: 0\r\n\r\n",
+        "GET /authorize HTTP/1.1\r\nX-API-Key: SECRET\r\nX-Account-Id: savings\r\nX-Account-Id: checking\r\n\r\n",
+        "GET /authorize HTTP/1.1\r\nX-API-Key: FORGED\r\nX-API-Key: SECRET\r\n\r\n",
+        "GET /authorize HTTP/1.1\r\nAuthorization: Basic x\r\nAuthorization: Bearer SECRET\r\n\r\n",
     ]);
     prop_oneof![gateway, plain.prop_map(str::to_owned), bodies().prop_map(|body| post(&body))]
 }
