@@ -9,6 +9,7 @@
 mod backups;
 mod clients;
 mod command_line;
+mod compaction;
 mod crowds;
 mod doctor;
 mod durability;

@@ -28,7 +28,7 @@ fn params_that_are_left_out_are_an_empty_object() {
 }
 
 /// Every method of `admin.sock` that takes parameters, with those it knows.
-pub(crate) const KNOWN: [(&str, &[&str]); 18] = [
+pub(crate) const KNOWN: [(&str, &[&str]); 19] = [
     ("keys.list", &["cursor", "limit"]),
     ("keys.get", &["id"]),
     ("keys.usage", &["id"]),
@@ -47,6 +47,7 @@ pub(crate) const KNOWN: [(&str, &[&str]); 18] = [
     ("settings.set_storage_mode", &["enabled"]),
     ("activity.list", &["key", "cursor", "limit"]),
     ("system.stop", &[]),
+    ("system.compact", &[]),
 ];
 
 #[test]
@@ -158,7 +159,7 @@ fn an_id_that_is_none_is_refused_and_one_that_names_nothing_is_not_found() {
 }
 
 /// Methods that only `admin.sock` has.
-const ADMIN_ONLY: [&str; 19] = [
+const ADMIN_ONLY: [&str; 20] = [
     "keys.list",
     "keys.get",
     "keys.usage",
@@ -177,6 +178,7 @@ const ADMIN_ONLY: [&str; 19] = [
     "activity.list",
     "system.status",
     "system.stop",
+    "system.compact",
     "events.subscribe",
 ];
 

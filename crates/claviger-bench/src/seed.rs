@@ -7,10 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use claviger_api::method::ConnectAccount;
-use claviger_api::{AccountId, KeyId, Name, Scope, Secret, Timestamp};
-use claviger_daemon::domain::{Edit, KeyRecord};
+use claviger_api::{AccountId, Name, Scope, Secret};
+use claviger_daemon::seed;
 use claviger_daemon::service::{Clock, Service};
-use claviger_daemon::store::{Author, FILE_NAME, Rows, Store, StoreError};
+use claviger_daemon::store::{Author, FILE_NAME, Store};
 use claviger_daemon::token::{HashMemory, HashingCost, KeyPrefix, SlowHash};
 
 use crate::Outcome;
@@ -21,9 +21,6 @@ pub const MEASURED: usize = 64;
 
 /// How many secrets there are that were rotated.
 const ROTATED: usize = 8;
-
-/// How many keys one transaction writes.
-const AT_ONCE: usize = 5_000;
 
 /// The account that the measured keys may see, and one that they may not.
 const MINE: &str = "acc_checking";
@@ -91,49 +88,11 @@ fn fill(store: &Store, keys: usize) -> Outcome<()> {
     let hash = SlowHash::make("nobody's", cheap()?, &mut HashMemory::default())?;
     let at = Clock::system().now();
     let account = account_id(MINE)?;
-    let all: Vec<usize> = (0..keys).collect();
-    for some in all.chunks(AT_ONCE) {
-        store.write(|writer| {
-            let is_on = writer.state()?.storage_mode;
-            some.iter().try_for_each(|n| {
-                let scope = if n % 2 == 0 { Scope::All } else { [account.clone()].into_iter().collect() };
-                let key = record(*n, scope, hash.clone(), at).ok_or(StoreError::Damaged("no id"))?;
-                writer.apply(&Edit::create(key, is_on || *n > 0), Author::this_process(), at).map(drop)
-            })
-        })?;
-    }
-    Ok(())
-}
-
-fn record(n: usize, scope: Scope, hash: SlowHash, at: Timestamp) -> Option<KeyRecord> {
-    let id = id(n as u64)?;
-    Some(KeyRecord {
-        id,
-        name: format!("service {n:07}"),
-        hint: format!("clv_{}_…{:04}", id.body(), n % 10_000),
-        scope,
-        created_at: at,
-        rotated_at: None,
-        generation: 1,
-        version: 1,
-        hash,
-        suspended_at: None,
-        needs_rotation: false,
-    })
-}
-
-/// An id that looks random, and is the same in every run: so the store's tree has the same shape.
-fn id(n: u64) -> Option<KeyId> {
-    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    let mut state = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let body = (0..12).map(|_| {
-        // Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014): SplitMix64.
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        char::from(DIGITS[((mixed ^ (mixed >> 31)) % 62) as usize])
-    });
-    KeyId::from_body(&body.collect::<String>())
+    let key = |n: usize| {
+        let scope = if n.is_multiple_of(2) { Scope::All } else { [account.clone()].into_iter().collect() };
+        Some(seed::key(seed::id(n as u64)?, format!("service {n:07}"), scope, hash.clone(), at))
+    };
+    Ok(seed::fill(store, (0..keys).filter_map(key), at, |_| true)?)
 }
 
 fn account_id(text: &str) -> Outcome<AccountId> {
@@ -163,7 +122,7 @@ async fn present(service: &Arc<Service>) -> Outcome<Presentable> {
     // Far beyond the numbers of those that are there.
     for (n, secret) in (u64::MAX / 2..).zip(&made.valid) {
         let parts: Vec<&str> = secret.expose().split('_').collect();
-        let id = id(n).ok_or("no id")?;
+        let id = seed::id(n).ok_or("no id")?;
         made.unknown.push(Secret::new(format!("{}_{}_{}", parts[0], id.body(), parts[2])));
     }
     Ok(made)
@@ -171,19 +130,10 @@ async fn present(service: &Arc<Service>) -> Outcome<Presentable> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use claviger_daemon::service::{Refusal, Verdict};
 
     use super::*;
     use crate::in_process::verify;
-
-    #[test]
-    fn ids_are_all_different_and_the_same_in_every_run() {
-        let ids: HashSet<String> = (0..100_000).map(|n| id(n).unwrap().to_string()).collect();
-        assert_eq!(ids.len(), 100_000);
-        assert_eq!(id(7).unwrap().to_string(), id(7).unwrap().to_string());
-    }
 
     #[tokio::test]
     async fn each_kind_of_secret_gets_its_verdict_from_a_seeded_store() {

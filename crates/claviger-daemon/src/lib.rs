@@ -2,6 +2,7 @@
 //!
 //! Owns everything between the sockets and the disk. Must not read arguments, the environment or a terminal.
 
+mod compact;
 pub mod config;
 pub mod domain;
 #[cfg(any(test, feature = "fuzz"))]
@@ -12,6 +13,7 @@ pub mod place;
 pub mod restore;
 pub mod rpc;
 pub mod run;
+pub mod seed;
 pub mod service;
 pub mod socket;
 pub mod store;
@@ -19,6 +21,7 @@ pub mod supervisor;
 mod sync;
 pub mod token;
 
+pub use compact::compact;
 pub use config::{Config, SocketConfig};
 pub use run::{Sockets, StartError, run};
 pub use socket::GivenSockets;

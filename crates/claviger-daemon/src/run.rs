@@ -184,6 +184,7 @@ pub async fn run(
     }
     drop((alive, stop_handle, stopping));
     let behind = tokio::spawn(Arc::clone(&service).run_behind());
+    let compacting = tokio::spawn(Arc::clone(&service).compact_where_it_pays());
     tracing::info!(runtime_dir = %runtime_dir.display(), "ready");
     supervisor.ready();
     let beats = tokio::spawn(tell_alive(Arc::clone(&supervisor), Arc::clone(&service)));
@@ -197,6 +198,7 @@ pub async fn run(
     stop.send_replace(true);
     wait_for_connections(rpc, last_gone).await;
     behind.abort();
+    compacting.abort();
     beats.abort();
     service.finish().await;
     for path in own_paths {

@@ -1,5 +1,5 @@
 //! Owns the measures of the interface in `docs/performance.md`: what a frame, a press and the daemon's news cost with
-//! 100 and with 100,000 keys. Must not judge them.
+//! 100, 100,000 and a million keys. Must not judge them.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -15,7 +15,7 @@ use criterion::measurement::WallTime;
 use criterion::{BatchSize, BenchmarkGroup, Criterion, criterion_group, criterion_main};
 
 /// How many keys, the few first.
-const KEYS: [usize; 2] = [100, 100_000];
+const KEYS: [usize; 3] = [100, 100_000, 1_000_000];
 const ACCOUNTS: usize = 50;
 /// A screen with all panes.
 const SCREEN: (u16, u16) = (160, 50);
@@ -34,7 +34,7 @@ fn measure(criterion: &mut Criterion, name: &str, each: impl Fn(&mut BenchmarkGr
     group.finish();
 }
 
-/// All of it takes less than a minute.
+/// All of it takes some minutes.
 fn brief(group: &mut BenchmarkGroup<'_, WallTime>) {
     group
         .sample_size(10)

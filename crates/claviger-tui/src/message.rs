@@ -98,6 +98,14 @@ pub(crate) enum Feed {
         accounts: Vec<Account>,
         storage_mode: bool,
     },
+    /// Some of what is there, while nothing else is known: the rest follows.
+    Part {
+        /// Whether it replaces what was known.
+        is_first: bool,
+        keys: Vec<Key>,
+        accounts: Vec<Account>,
+        storage_mode: bool,
+    },
     Changed {
         keys: Vec<Key>,
         accounts: Vec<Account>,

@@ -14,13 +14,18 @@
 mod harness;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
+use claviger_api::{Scope, Timestamp};
+use claviger_daemon::seed;
+use claviger_daemon::store::{FILE_NAME, Store};
+use claviger_daemon::token::{HashMemory, HashingCost, SlowHash};
 use harness::{Daemon, Home, OpenedFor, Screen};
 use serde_json::json;
 
 /// How many keys, the few first.
-const KEYS: [usize; 2] = [100, 100_000];
+const KEYS: [usize; 3] = [100, 100_000, 1_000_000];
 /// A screen with all panes.
 const SCREEN: (u16, u16) = (160, 50);
 const IDLE: Duration = Duration::from_secs(10);
@@ -43,10 +48,27 @@ fn main() {
 fn daemon(keys: usize) -> Daemon {
     let mut home = Home::new();
     home.log_level = "info";
-    let daemon = home.start();
-    let params: Vec<_> = (0..keys).map(|n| json!({"name": format!("key-{n:06}")})).collect();
-    daemon.all("keys.create", &params);
-    daemon
+    fill(&home, keys);
+    home.start()
+}
+
+/// Makes the store, without a slow hash for each key.
+fn fill(home: &Home, keys: usize) {
+    fs::create_dir(&home.data).unwrap();
+    fs::set_permissions(&home.data, fs::Permissions::from_mode(0o700)).unwrap();
+    let store = Store::open(&home.data.join(FILE_NAME)).unwrap();
+    let cost = HashingCost::new(8, 1, 1).unwrap();
+    let hash = SlowHash::make("nobody's", cost, &mut HashMemory::default()).unwrap();
+    let at = Timestamp::from_millis(1_795_396_080_000);
+    let key = |n: usize| {
+        let id = seed::id(n as u64).unwrap();
+        seed::key(id, format!("key-{n:06}"), Scope::All, hash.clone(), at)
+    };
+    seed::fill(&store, (0..keys).map(key), at, |_| true).unwrap();
+    drop(store);
+    for file in fs::read_dir(&home.data).unwrap() {
+        fs::set_permissions(file.unwrap().path(), fs::Permissions::from_mode(0o600)).unwrap();
+    }
 }
 
 fn open(daemon: &Daemon) -> Screen {
@@ -71,6 +93,7 @@ fn first_paint(daemon: &Daemon, keys: usize) {
     tell(&format!("first_paint/{keys}/version_floor"), &floor, None);
     tell(&format!("first_paint/{keys}/first_frame"), &until(&[], "1 Keys"), Some(&floor));
     tell(&format!("first_paint/{keys}/list"), &until(&[], "key-000000"), Some(&floor));
+    tell(&format!("first_paint/{keys}/whole"), &until(&[], "● live"), Some(&floor));
 }
 
 /// From a press to the changed screen; beside a terminal that shows what is typed.

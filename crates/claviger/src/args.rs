@@ -69,7 +69,7 @@ pub(crate) enum Command {
     Daemon(Daemon),
     /// Open the interface on a throw-away store with sample data; leaves nothing behind
     #[command(after_help = help::DEMO)]
-    Demo(Look),
+    Demo(Demo),
     /// Say whether the daemon is up, and how it is
     #[command(after_help = help::STATUS)]
     Status,
@@ -82,6 +82,9 @@ pub(crate) enum Command {
         /// Where to; nothing may be there yet
         file: PathBuf,
     },
+    /// Write the store anew, without what it no longer needs
+    #[command(after_help = help::COMPACT)]
+    Compact,
     /// Put a backup in the store's place, while the daemon is stopped
     #[command(after_help = help::RESTORE)]
     Restore {
@@ -181,6 +184,16 @@ pub(crate) enum Switch {
     Off,
 }
 
+/// `claviger demo`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Demo {
+    /// How many keys there are to be, besides the few of the sample
+    #[arg(long, value_name = "N", value_parser = usage::count)]
+    pub(crate) keys: Option<usize>,
+    #[command(flatten)]
+    pub(crate) look: Look,
+}
+
 /// `claviger verify`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Verify {
@@ -276,6 +289,9 @@ mod tests {
             "daemon",
             "daemon --detached --log-level debug",
             "demo --plain",
+            "demo --keys 1000 --plain",
+            "compact",
+            "compact --json",
             "status --json",
             "stop",
             "doctor",
@@ -366,6 +382,8 @@ mod tests {
             &["rpc", "a", "{}", S],
             &["status", S],
             &["doctor", S],
+            &["demo", "--keys", S],
+            &["compact", S],
             &["backup", "a", S],
             &["restore", "a", S],
             &["keys", "release", "X", S],

@@ -3,8 +3,10 @@
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use claviger_api::ADMIN_SOCKET;
@@ -13,23 +15,23 @@ use claviger_daemon::{Config, Sockets, StartError};
 use claviger_tui::Keymap;
 use tempfile::TempDir;
 use tokio::sync::{Notify, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
 use crate::args::Look;
 use crate::failure::Failure;
-use crate::{interface, sample, signal};
+use crate::{interface, progress, sample, signal};
 
 /// How long the daemon may take to start or to end, and the interface to give the terminal back.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Shows the interface on sample data and leaves nothing behind.
-pub(crate) fn run(look: Look, keymap: Keymap) -> Result<(), Failure> {
+pub(crate) fn run(look: Look, keymap: Keymap, keys: Option<usize>) -> Result<(), Failure> {
     interface::need_terminal()?;
     // Dropped last, also on a panic: the store goes when nobody uses it any more.
     let home = home()?;
     let runtime = interface::runtime()?;
-    let outcome = runtime.block_on(show(home.path(), look, keymap));
+    let outcome = runtime.block_on(show(home.path(), look, keymap, keys));
     interface::end(runtime);
     let removed = home.close();
     outcome?;
@@ -47,8 +49,14 @@ fn home() -> Result<TempDir, Failure> {
         .map_err(|error| Failure::failed(format!("cannot make a directory in {}: {error}", base.display())))
 }
 
-async fn show(home: &Path, look: Look, keymap: Keymap) -> Result<(), Failure> {
+async fn show(home: &Path, look: Look, keymap: Keymap, keys: Option<usize>) -> Result<(), Failure> {
     let signals = signal::termination().map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
+    let mut signals = pin!(signals);
+    if let Some(keys) = keys
+        && seed(home.join("data"), keys, signals.as_mut()).await? == Seeding::BrokenOff
+    {
+        return Ok(());
+    }
     let daemon = Daemon::start(home).await?;
     let socket = home.join("run").join(ADMIN_SOCKET);
     let shown = async {
@@ -59,6 +67,40 @@ async fn show(home: &Path, look: Look, keymap: Keymap) -> Result<(), Failure> {
     let outcome = until(signals, shown).await;
     daemon.stop().await;
     outcome
+}
+
+/// How making many keys ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seeding {
+    Done,
+    BrokenOff,
+}
+
+/// Makes a store with many keys, until a signal comes.
+async fn seed(
+    data: PathBuf,
+    keys: usize,
+    signals: Pin<&mut impl Future<Output = ()>>,
+) -> Result<Seeding, Failure> {
+    let progress = progress::begin_count("making keys");
+    let breaks_off = Arc::new(AtomicBool::new(false));
+    let goes_on = {
+        let breaks_off = Arc::clone(&breaks_off);
+        move |done: usize| {
+            progress.of(keys as u64, done as u64);
+            !breaks_off.load(Ordering::Relaxed)
+        }
+    };
+    let mut made = spawn_blocking(move || sample::seed(&data, keys, goes_on));
+    let (made, how) = tokio::select! {
+        made = &mut made => (made, Seeding::Done),
+        () = signals => {
+            breaks_off.store(true, Ordering::Relaxed);
+            (made.await, Seeding::BrokenOff)
+        }
+    };
+    made.map_err(|_| Failure::failed("making keys broke off"))??;
+    Ok(how)
 }
 
 /// Runs the interface to its end, or until a signal and then a little longer: it gives the terminal back by itself,

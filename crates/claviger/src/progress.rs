@@ -67,6 +67,14 @@ pub(crate) fn begin_bytes(what: impl Into<Cow<'static, str>>) -> Progress {
     Progress::new(ProgressBar::new(0), form, what.into())
 }
 
+/// Begins something of which so many will be made, once [`Progress::of`] says how many.
+pub(crate) fn begin_count(what: impl Into<Cow<'static, str>>) -> Progress {
+    Progress::new(ProgressBar::new(0), COUNT, what.into())
+}
+
+/// How something that is counted is shown.
+const COUNT: &str = "{spinner} {msg} [{bar:24}] {human_pos} of {human_len}";
+
 impl Progress {
     fn new(bar: ProgressBar, form: &str, what: Cow<'static, str>) -> Self {
         bar.set_draw_target(ProgressDrawTarget::hidden());
@@ -151,9 +159,8 @@ mod tests {
         let bar = begin_bytes("a");
         bar.of(10, 5);
         assert_eq!((bar.bar.length(), bar.bar.position()), (Some(10), 5));
-        for form in
-            ["{spinner} {msg} {elapsed}", "{spinner} {msg} [{bar:24}] {binary_bytes} of {binary_total_bytes}"]
-        {
+        let bytes = "{spinner} {msg} [{bar:24}] {binary_bytes} of {binary_total_bytes}";
+        for form in ["{spinner} {msg} {elapsed}", bytes, COUNT] {
             assert!(ProgressStyle::with_template(form).is_ok(), "{form}");
         }
     }

@@ -1,5 +1,7 @@
 //! Owns the sample accounts and keys of the demo. Must not be used on a store that anybody needs.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,7 +11,11 @@ use claviger_api::method::{
     AccountsConnect, AccountsDisconnect, ConnectAccount, CreateKey, DisconnectAccount, KeysCreate,
     KeysRotate, KeysVerify, RotateKey, VerifySecret,
 };
-use claviger_api::{AccountId, KeyId, KeyWithSecret, Name, Scope, Secret};
+use claviger_api::{AccountId, KeyId, KeyWithSecret, Name, Scope, Secret, Timestamp};
+use claviger_daemon::seed;
+use claviger_daemon::service::Clock;
+use claviger_daemon::store::{FILE_NAME, Store};
+use claviger_daemon::token::{HashMemory, HashingCost, SlowHash};
 
 use crate::connection;
 use crate::failure::Failure;
@@ -27,7 +33,41 @@ const ACCOUNTS: [[&str; 5]; 6] = [
 /// An account that is disconnected again, so that one key has nothing left to see.
 const CLOSED: [&str; 5] = ["closed", "Old Savings", "Harbour Bank", "2210", "savings"];
 
-/// Fills an empty store by way of its daemon.
+/// What the many keys of [`seed()`] are called, in the order of names.
+const USERS: [&str; 8] = [
+    "Billing worker",
+    "Card reader",
+    "Gateway",
+    "Importer",
+    "Mobile app",
+    "Nightly report",
+    "Partner",
+    "Webhook",
+];
+
+/// Makes a store with so many keys whose secrets nobody has, without a slow hash for each. Says how many there are, and goes on
+/// as long as it is answered that it should.
+pub(crate) fn seed(data: &Path, keys: usize, goes_on: impl FnMut(usize) -> bool) -> Result<(), Failure> {
+    let failed = |error: &dyn std::fmt::Display| Failure::failed(format!("cannot make keys: {error}"));
+    DirBuilder::new().mode(0o700).create(data).map_err(|error| failed(&error))?;
+    let store = Store::open(&data.join(FILE_NAME)).map_err(|error| failed(&error))?;
+    let cost = HashingCost::new(8, 1, 1).unwrap_or_default();
+    let hash =
+        SlowHash::make("nobody's", cost, &mut HashMemory::default()).map_err(|error| failed(&error))?;
+    // In the order of ids and of names at once, so that the store is written from its beginning to its end.
+    let mut ids: Vec<KeyId> = (0..keys as u64).filter_map(seed::id).collect();
+    ids.sort_unstable();
+    let at = Clock::system().now();
+    let keys = ids.into_iter().enumerate().map(|(n, id)| {
+        let name = format!("{} {:07}", USERS[n * USERS.len() / keys], n + 1);
+        let minutes = i64::try_from(keys - n).unwrap_or(0);
+        let created_at = Timestamp::from_millis(at.as_millis() - minutes * 60_000);
+        seed::key(id, name, Scope::All, hash.clone(), created_at)
+    });
+    seed::fill(&store, keys, at, goes_on).map_err(|error| failed(&error))
+}
+
+/// Fills a store without accounts by way of its daemon.
 pub(crate) async fn fill(socket: &Path) -> Result<(), Failure> {
     let client = Client::connect(socket, Duration::from_secs(5)).await.map_err(connection::explain)?;
     for account in ACCOUNTS.into_iter().chain([CLOSED]) {

@@ -17,14 +17,14 @@ pub(crate) struct Follower {
 
 impl Follower {
     /// Listens, and then takes a snapshot.
-    pub(crate) fn begin(service: &Service) -> Self {
+    pub(crate) fn begin(service: &Arc<Service>) -> Self {
         let changes = service.listen();
         let (revision, keys) = snapshot(service);
         Self { changes, revision, keys }
     }
 
     /// Does it the wrong way round: what is changed between the two is never seen.
-    pub(crate) fn begin_wrongly(service: &Service) -> Self {
+    pub(crate) fn begin_wrongly(service: &Arc<Service>) -> Self {
         let (revision, keys) = snapshot(service);
         Self { changes: service.listen(), revision, keys }
     }
@@ -53,13 +53,14 @@ impl Follower {
 }
 
 /// The revision and the keys of this moment, without their use.
-pub(crate) fn snapshot(service: &Service) -> (u64, BTreeMap<KeyId, Key>) {
-    let (revision, parts) = service.snapshot().expect("the store reads");
-    let keys = parts.into_iter().flat_map(|part| match part {
-        Event::Snapshot { keys, .. } => keys,
-        other => panic!("{other:?} in a snapshot"),
-    });
-    (revision, keys.map(of_revision).collect())
+pub(crate) fn snapshot(service: &Arc<Service>) -> (u64, BTreeMap<KeyId, Key>) {
+    let (mut snapshot, mut seen, mut all) = (service.snapshot(), 0, BTreeMap::new());
+    while let Some(part) = snapshot.next_part().expect("the store reads") {
+        let Event::Snapshot { revision, keys, .. } = part else { panic!("{part:?} in a snapshot") };
+        seen = revision;
+        all.extend(keys.into_iter().map(of_revision));
+    }
+    (seen, all)
 }
 
 /// A key without its use, which has no revision.

@@ -72,7 +72,7 @@ fn a_reply_comes_after_its_commit_and_its_event_and_a_refusal_leaves_the_others_
 }
 
 /// Follows from some moment on, and looks at the end whether anything was missed.
-pub(crate) async fn follow_while_changed(world: World, begin: fn(&Service) -> Follower) {
+pub(crate) async fn follow_while_changed(world: World, begin: fn(&Arc<Service>) -> Follower) {
     let mut meanwhile = Meanwhile::default();
     change_three_keys(&mut meanwhile, &world);
     let mut follower = begin(&world.service);

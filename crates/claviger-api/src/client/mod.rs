@@ -110,6 +110,9 @@ pub const MAX_SOCKET_PATH: usize = 107;
 /// Answers up to this size are taken: a page of keys whose scopes name thousands of accounts is large.
 const MAX_ANSWER: u32 = 256 * 1024 * 1024;
 
+/// How long a call waits for its answer.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
+
 /// How many notifications wait in memory for a reader before the subscription is given up.
 const WAITING_NOTIFICATIONS: usize = 16_384;
 
@@ -127,6 +130,18 @@ impl Client {
     /// # Errors
     /// See [`ConnectError`].
     pub async fn connect(path: &Path, patience: Duration) -> Result<Self, ConnectError> {
+        Self::connect_to_wait(path, patience, ANSWERED_WITHIN).await
+    }
+
+    /// The same for calls whose answers may take as long as `answered_within`.
+    ///
+    /// # Errors
+    /// See [`ConnectError`].
+    pub async fn connect_to_wait(
+        path: &Path,
+        patience: Duration,
+        answered_within: Duration,
+    ) -> Result<Self, ConnectError> {
         let deadline = Instant::now() + patience;
         let stream = tokio::time::timeout_at(deadline, connect_stream(path))
             .await
@@ -134,7 +149,7 @@ impl Client {
         let build = WsClientBuilder::new()
             .max_response_size(MAX_ANSWER)
             .max_buffer_capacity_per_subscription(WAITING_NOTIFICATIONS)
-            .request_timeout(Duration::from_secs(30))
+            .request_timeout(answered_within)
             .build_with_stream("ws://localhost/", stream);
         let client = tokio::time::timeout_at(deadline, build)
             .await

@@ -19,7 +19,7 @@ pub use table::{
     AccountsConnect, AccountsDisconnect, AccountsList, AccountsUpdate, AccountsVisible, ActivityList,
     Backups, Events, KeysAcknowledge, KeysCreate, KeysDelete, KeysGet, KeysList, KeysRelease, KeysRename,
     KeysRotate, KeysSetScope, KeysUsage, KeysVerify, Revisions, RpcDiscover, SettingsGet,
-    SettingsSetStorageMode, SystemHealth, SystemStatus, SystemStop, visit,
+    SettingsSetStorageMode, SystemCompact, SystemHealth, SystemStatus, SystemStop, visit,
 };
 
 /// Which sockets have a method.

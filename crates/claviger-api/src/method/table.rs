@@ -7,8 +7,8 @@ use super::{
 };
 use crate::error::Code;
 use crate::object::{
-    Account, AccountPage, ActivityPage, BackupPart, DeletedKey, DisconnectedAccount, Empty, Event, Health,
-    Key, KeyPage, KeyUsage, KeyWithSecret, OpenRpc, Revision, Settings, Status, Verification,
+    Account, AccountPage, ActivityPage, BackupPart, Compaction, DeletedKey, DisconnectedAccount, Empty,
+    Event, Health, Key, KeyPage, KeyUsage, KeyWithSecret, OpenRpc, Revision, Settings, Status, Verification,
     VisibleAccounts,
 };
 
@@ -70,6 +70,8 @@ methods! {
     SystemStatus = "system.status", Admin, NoParams => Status, [], "Says how the daemon is";
     SystemHealth = "system.health", Verify, NoParams => Health, [], "Says that the daemon answers";
     SystemStop = "system.stop", Admin, NoParams => Empty, [], "Lets the daemon finish what is running, then end";
+    SystemCompact = "system.compact", Admin, NoParams => Compaction, [StorageFull],
+        "Writes the store anew, without what it no longer needs; changes wait meanwhile, verifications do not";
     RpcDiscover = "rpc.discover", Verify, NoParams => OpenRpc, [], "Gives the OpenRPC document of this socket";
 }
 

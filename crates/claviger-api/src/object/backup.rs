@@ -1,4 +1,4 @@
-//! Owns a copy of the store as it travels. Must not know what is in it.
+//! Owns what is told of the store's file: a copy of it as it travels, and how large it is. Must not know what is in it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,4 +15,13 @@ pub struct BackupPart {
     pub data: String,
     /// Whether another part follows.
     pub more: bool,
+}
+
+/// What a compaction came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Compaction {
+    /// What the store's file took of the disk. Bytes.
+    pub before_bytes: u64,
+    /// What it takes now. Bytes.
+    pub after_bytes: u64,
 }

@@ -13,7 +13,7 @@ mod usage;
 
 pub use account::{Account, AccountPage, DisconnectedAccount, VisibleAccounts};
 pub use activity::{Action, ActivityPage, Entry};
-pub use backup::BackupPart;
+pub use backup::{BackupPart, Compaction};
 pub use event::{Event, EventSettings, KeyUse, Revision};
 pub use key::{DeletedKey, Key, KeyIdentity, KeyPage, KeyWithSecret, Verification};
 pub use system::{Empty, Health, OpenRpc, Settings, Status, VerificationCounts};

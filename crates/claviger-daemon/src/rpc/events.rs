@@ -1,6 +1,8 @@
 //! Owns subscriptions: the state first, then each change, none skipped. Must not let a slow reader hold up anyone.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use claviger_api::Event;
 use claviger_api::method::{Events, NoParams, Revisions, Subscription};
@@ -13,10 +15,14 @@ use jsonrpsee::{RpcModule, SubscriptionMessage};
 use serde::Serialize;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::timeout;
 
 use super::error::error_object;
 use super::{Context, Peer};
 use crate::service::Error;
+
+/// How long a moment is held for a reader who has no room for the next part.
+const HELD: Duration = Duration::from_secs(2);
 
 /// Registers `events.subscribe`.
 pub(super) fn register_events(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
@@ -89,20 +95,9 @@ async fn send_events(context: &Arc<Context>, sink: &SubscriptionSink, reader: Re
     loop {
         // Listening first and looking second misses nothing; what is seen twice is passed over.
         let changes = context.service.listen();
-        let service = Arc::clone(&context.service);
-        let seen = match tokio::task::spawn_blocking(move || service.snapshot()).await {
-            Ok(Ok((revision, parts))) => {
-                let count = parts.len();
-                for part in parts {
-                    if tell(sink, &part).await.is_err() {
-                        return Ended::Closed;
-                    }
-                }
-                reader.has_snapshot(revision, count);
-                revision
-            }
-            Ok(Err(error)) => return Ended::Fault(error),
-            Err(_) => return Ended::Closed,
+        let seen = match send_snapshot(context, sink, reader).await {
+            Ok(seen) => seen,
+            Err(ended) => return ended,
         };
         let mut changes = Changes { changes, seen };
         loop {
@@ -113,6 +108,40 @@ async fn send_events(context: &Arc<Context>, sink: &SubscriptionSink, reader: Re
                 Next::Missed => break,
             }
         }
+    }
+}
+
+/// Sends the whole state, each part once the reader has room for it, and gives its revision.
+async fn send_snapshot(
+    context: &Arc<Context>,
+    sink: &SubscriptionSink,
+    reader: Reader,
+) -> Result<u64, Ended> {
+    let (mut snapshot, mut seen, mut parts) = (context.service.snapshot(), 0, 0);
+    loop {
+        let part;
+        (snapshot, part) = tokio::task::spawn_blocking(move || {
+            let part = snapshot.next_part();
+            (snapshot, part)
+        })
+        .await
+        .map_err(|_| Ended::Closed)?;
+        let Some(part) = part.map_err(Ended::Fault)? else {
+            reader.has_snapshot(seen, parts);
+            return Ok(seen);
+        };
+        if let Event::Snapshot { revision, .. } = part {
+            seen = revision;
+        }
+        parts += 1;
+        let mut told = pin!(tell(sink, &part));
+        let sent = if let Ok(sent) = timeout(HELD, &mut told).await {
+            sent
+        } else {
+            snapshot.let_go();
+            told.await
+        };
+        sent.map_err(|()| Ended::Closed)?;
     }
 }
 

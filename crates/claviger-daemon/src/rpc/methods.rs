@@ -5,10 +5,10 @@ use std::sync::Arc;
 use claviger_api::method::{
     AccountsConnect, AccountsDisconnect, AccountsList, AccountsUpdate, AccountsVisible, ActivityList,
     KeysAcknowledge, KeysCreate, KeysDelete, KeysGet, KeysList, KeysRelease, KeysRename, KeysRotate,
-    KeysSetScope, KeysUsage, KeysVerify, RpcDiscover, SettingsGet, SettingsSetStorageMode, SystemHealth,
-    SystemStatus, SystemStop,
+    KeysSetScope, KeysUsage, KeysVerify, RpcDiscover, SettingsGet, SettingsSetStorageMode, SystemCompact,
+    SystemHealth, SystemStatus, SystemStop,
 };
-use claviger_api::object::{DeletedKey, Empty, Health, OpenRpc, Status};
+use claviger_api::object::{Compaction, DeletedKey, Empty, Health, OpenRpc, Status};
 use claviger_api::param::Params;
 use claviger_api::{Access, Method, Scope, openrpc};
 use jsonrpsee::RpcModule;
@@ -19,6 +19,7 @@ use super::error::error_object;
 use super::{Context, Peer};
 use crate::service::settings::StorageMode;
 use crate::service::{Error, FaultId, Verdict};
+use crate::store::Compacted;
 
 /// The version that the daemon says it has.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -180,5 +181,10 @@ fn register_system(module: &mut RpcModule<Context>) -> Result<(), RegisterMethod
         tracing::info!(uid = peer.uid, pid = peer.pid, "asked to stop");
         context.service.request_stop();
         Ok(Empty {})
+    })?;
+    register::<SystemCompact, _>(module, |context, peer, _| async move {
+        tracing::info!(uid = peer.uid, pid = peer.pid, "asked to compact the store");
+        let Compacted { before, after } = context.service.compact().await.map_err(error_object)?;
+        Ok(Compaction { before_bytes: before, after_bytes: after })
     })
 }

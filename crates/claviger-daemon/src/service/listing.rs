@@ -1,5 +1,7 @@
 //! Owns pages: each begins after a place in the order, so that what comes and goes meanwhile makes none repeat or skip.
 
+use std::ops::ControlFlow;
+
 use claviger_api::object::{AccountPage, ActivityPage, KeyPage};
 use claviger_api::page::{Cursor, Limit};
 use claviger_api::{Entry, KeyId};
@@ -42,13 +44,21 @@ impl Service {
     /// A cursor of another listing.
     pub fn list_keys(&self, cursor: Option<&Cursor>, limit: Limit) -> Result<KeyPage, Error> {
         let after = cursor.map(|cursor| Listing::Keys.text_place(cursor)).transpose()?;
-        let (state, names, keys) = self.store.read(|rows| {
-            let names = rows.keys_after(after, limit.get() + 1)?;
-            let keys = names.iter().take(limit.get()).map(|(_, id)| self.shown_key(rows, id));
-            Ok((rows.state()?, names.clone(), keys.collect::<Result<Vec<_>, _>>()?))
+        let (state, keys, last) = self.store.read(|rows| {
+            let (mut keys, mut last, mut has_more) = (Vec::new(), String::new(), false);
+            rows.walk_keys(after, |name, key, used| {
+                has_more = keys.len() == limit.get();
+                if has_more {
+                    return ControlFlow::Break(());
+                }
+                keys.push(key.shown(used.merged(self.usage.unsaved(&key.id))));
+                name.clone_into(&mut last);
+                ControlFlow::Continue(())
+            })?;
+            Ok((rows.state()?, keys, has_more.then_some(last)))
         })?;
-        let last = last_of(&names, limit).map(|(name, _)| Listing::Keys.cursor(name.as_bytes()).encode());
-        Ok(KeyPage { keys, next_cursor: last, revision: state.revision })
+        let next_cursor = last.map(|name| Listing::Keys.cursor(name.as_bytes()).encode());
+        Ok(KeyPage { keys, next_cursor, revision: state.revision })
     }
 
     /// Lists accounts by name, ignoring case.

@@ -4,6 +4,7 @@
 mod accounts;
 mod backup;
 mod clock;
+mod compaction;
 mod digests;
 mod error;
 mod fair_queue;
@@ -15,6 +16,7 @@ mod listing;
 mod replay;
 mod restoration;
 pub mod settings;
+mod snapshot;
 mod stopwatch;
 mod usage;
 mod verdict;
@@ -28,7 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use claviger_api::object::{DayUsage, KeyUsage};
-use claviger_api::{Event, Key, KeyId, KeyUse};
+use claviger_api::{Event, KeyId, KeyUse};
 
 pub use backup::Backup;
 pub use clock::Clock;
@@ -36,6 +38,7 @@ pub use error::{Error, FaultId};
 pub use hashing::WAITING_JOBS;
 pub use kept::{Form, Grant};
 pub use restoration::{Occasion, restore};
+pub use snapshot::Snapshot;
 pub use stopwatch::Stopwatch;
 pub(crate) use stopwatch::stopwatch;
 pub use verdict::{Refusal, Verdict};
@@ -184,6 +187,7 @@ impl Service {
     /// Writes what is still noted in memory, ends the writer, and lets the journal know how far the store came. Blocks until
     /// that is done.
     pub async fn finish(&self) {
+        self.store.break_off();
         if let Err(error) = self.save_usage().await {
             tracing::warn!(%error, "the last notes of use are not written");
         }
@@ -223,11 +227,5 @@ impl Service {
             return Ok(KeyUsage { days: days.collect() });
         }
         Err(Error::Fault(FaultId::log(&"notes of use are written faster than they can be counted")))
-    }
-
-    /// A key as methods return it. An index names it, so it must be there.
-    fn shown_key(&self, rows: &impl Rows, id: &KeyId) -> Result<Key, StoreError> {
-        let key = rows.key(id)?.ok_or(StoreError::Damaged("an index names no key"))?;
-        Ok(key.shown(self.usage_of(rows, id)?))
     }
 }

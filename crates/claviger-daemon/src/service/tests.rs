@@ -8,6 +8,7 @@ mod failing_once;
 mod histories;
 mod power_cut;
 mod restoration;
+mod snapshot;
 mod usage;
 
 use std::collections::BTreeSet;
@@ -433,8 +434,12 @@ async fn a_snapshot_and_the_changes_after_it_are_the_whole_state() {
     world.connect("a").await;
     world.create("One", Scope::All).await;
     let mut changes = world.service.listen();
-    let (revision, parts) = world.service.snapshot().unwrap();
-    let [Event::Snapshot { accounts, keys, more: false, .. }] = &parts[..] else { panic!("{parts:?}") };
+    let mut snapshot = world.service.snapshot();
+    let Some(Event::Snapshot { revision, accounts, keys, more: false, .. }) = snapshot.next_part().unwrap()
+    else {
+        panic!("not in one part")
+    };
+    assert_eq!(snapshot.next_part().unwrap(), None);
     assert_eq!((accounts.len(), keys.len()), (1, 1));
     world.create("Two", Scope::All).await;
     match &*changes.recv().await.unwrap() {

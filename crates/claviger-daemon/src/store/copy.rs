@@ -17,38 +17,74 @@ use super::{Snapshot, State, StoreError};
 /// # Errors
 /// The store failed, or the file could not be written.
 pub fn copy(store: &Snapshot, to: File) -> Result<State, StoreError> {
+    copy_while(store, to, || true)
+}
+
+/// The same for as long as it is to go on, which is asked before each row.
+///
+/// # Errors
+/// As [`copy`]; [`StoreError::Unavailable`] where it was not to go on.
+pub(super) fn copy_while(
+    store: &Snapshot,
+    to: File,
+    goes_on: impl Fn() -> bool,
+) -> Result<State, StoreError> {
     let rows = store.transaction();
     let database = Builder::new().set_cache_size(CACHE_BYTES).create_with_backend(FileBackend::new(to)?)?;
     let copy = database.begin_write()?;
-    copy_table(rows, &copy, KEYS)?;
-    copy_table(rows, &copy, KEY_NAMES)?;
-    copy_table(rows, &copy, GRANTS)?;
-    copy_table(rows, &copy, USAGE)?;
-    copy_table(rows, &copy, USAGE_DAYS)?;
-    copy_table(rows, &copy, ACCOUNTS)?;
-    copy_table(rows, &copy, ACCOUNT_NAMES)?;
-    copy_table(rows, &copy, ACTIVITY)?;
-    copy_table(rows, &copy, KEY_ACTIVITY)?;
-    copy_table(rows, &copy, REVOCATIONS)?;
-    copy_table(rows, &copy, SETTINGS)?;
-    copy_table(rows, &copy, SECRETS)?;
-    copy_table(rows, &copy, META)?;
+    each_table(&mut Copy { from: rows, to: &copy, goes_on })?;
     copy.commit()?;
     database.close()?;
     super::Rows::state(store)
 }
 
-fn copy_table<K: Key + 'static, V: Value + 'static>(
-    from: &ReadTransaction,
-    to: &WriteTransaction,
-    table: TableDefinition<'_, K, V>,
-) -> Result<(), StoreError> {
-    let mut copy = to.open_table(table)?;
-    for row in from.open_table(table)?.iter()? {
-        let (key, value) = row?;
-        copy.insert(key.value(), value.value())?;
+/// What is done with every table of a store.
+pub(super) trait EachTable {
+    /// Does it with one.
+    fn table<K: Key + 'static, V: Value + 'static>(
+        &mut self,
+        table: TableDefinition<'_, K, V>,
+    ) -> Result<(), StoreError>;
+}
+
+/// Does something with every table of a store.
+pub(super) fn each_table(to_do: &mut impl EachTable) -> Result<(), StoreError> {
+    to_do.table(KEYS)?;
+    to_do.table(KEY_NAMES)?;
+    to_do.table(GRANTS)?;
+    to_do.table(USAGE)?;
+    to_do.table(USAGE_DAYS)?;
+    to_do.table(ACCOUNTS)?;
+    to_do.table(ACCOUNT_NAMES)?;
+    to_do.table(ACTIVITY)?;
+    to_do.table(KEY_ACTIVITY)?;
+    to_do.table(REVOCATIONS)?;
+    to_do.table(SETTINGS)?;
+    to_do.table(SECRETS)?;
+    to_do.table(META)
+}
+
+struct Copy<'a, F> {
+    from: &'a ReadTransaction,
+    to: &'a WriteTransaction,
+    goes_on: F,
+}
+
+impl<F: Fn() -> bool> EachTable for Copy<'_, F> {
+    fn table<K: Key + 'static, V: Value + 'static>(
+        &mut self,
+        table: TableDefinition<'_, K, V>,
+    ) -> Result<(), StoreError> {
+        let mut copy = self.to.open_table(table)?;
+        for row in self.from.open_table(table)?.iter()? {
+            let (key, value) = row?;
+            if !(self.goes_on)() {
+                return Err(StoreError::Unavailable);
+            }
+            copy.insert(key.value(), value.value())?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use redb::{Database, ReadTransaction, ReadableDatabase, WriteTransaction};
 
+use super::moment::{Held, Moments};
 use super::{OpenError, StoreError};
+use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 /// How often a file that could not be opened again is tried.
@@ -39,8 +41,13 @@ pub(super) struct Handle<M = ReadTransaction> {
     /// Empty only while a failed file could not be opened again. Readers hold the lock for as long as they read, so that
     /// whoever opens the file again knows that nobody still has the old one.
     database: RwLock<Option<Database>>,
-    /// Held from before a commit until what it left is there to be read.
+    /// Held from before a commit until what it left is there to be read; and by who puts another file in the place, for as
+    /// long as nothing may be written.
     writing: Mutex<()>,
+    /// The moments that are held, which are taken back before the file is opened again or replaced.
+    moments: Moments<M>,
+    /// How often the file was opened again.
+    openings: AtomicU64,
     /// When a failed file was last tried.
     tried_again: Mutex<Option<Instant>>,
 }
@@ -52,6 +59,8 @@ impl<M: Moment> Handle<M> {
             database: RwLock::default(),
             newest: RwLock::default(),
             writing: Mutex::default(),
+            moments: Moments::default(),
+            openings: AtomicU64::new(0),
             tried_again: Mutex::default(),
         };
         handle.publish(&database);
@@ -62,7 +71,41 @@ impl<M: Moment> Handle<M> {
     /// Lets `read` see what the last commit left. A read that failed has the file opened again: where nothing but reading
     /// goes on, nobody else would.
     pub(super) fn read<T>(&self, read: impl FnOnce(&M) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let result = self.read_once(read);
+        self.mended(self.read_once(read))
+    }
+
+    /// Holds a moment that is read in parts: none before its first part.
+    pub(super) fn hold(&self) -> Held<M> {
+        self.moments.hold()
+    }
+
+    /// Reads on in a moment; in the newest one where it was taken back.
+    pub(super) fn read_on<T>(
+        &self,
+        held: &Held<M>,
+        read: impl FnOnce(&M) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.mended(self.read_on_once(held, read))
+    }
+
+    fn read_on_once<T>(
+        &self,
+        held: &Held<M>,
+        read: impl FnOnce(&M) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let database = self.open_database()?;
+        let database = database.as_ref().ok_or(StoreError::Unavailable)?;
+        held.read(|| self.newest_of(database), read)
+    }
+
+    /// A share of what the last commit left.
+    fn newest_of(&self, database: &Database) -> Result<Arc<M>, StoreError> {
+        let newest = self.newest.read().unwrap_or_else(PoisonError::into_inner).clone();
+        newest.map_or_else(|| Ok(Arc::new(M::at(database.begin_read()?)?)), Ok)
+    }
+
+    /// Has the file opened again after a read that failed.
+    fn mended<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
         if let Err(StoreError::Failed(redb::Error::Io(_) | redb::Error::PreviousIo)) = &result {
             tracing::warn!("a read failed: opening the file again");
             let _ = self.try_again();
@@ -73,11 +116,7 @@ impl<M: Moment> Handle<M> {
     fn read_once<T>(&self, read: impl FnOnce(&M) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let database = self.open_database()?;
         let database = database.as_ref().ok_or(StoreError::Unavailable)?;
-        let newest = self.newest.read().unwrap_or_else(PoisonError::into_inner).clone();
-        match newest {
-            Some(newest) => read(&newest),
-            None => read(&M::at(database.begin_read()?)?),
-        }
+        read(&*self.newest_of(database)?)
     }
 
     /// Runs one write transaction, which `write` commits or gives up. When this returns, what it left is what is read.
@@ -120,10 +159,55 @@ impl<M: Moment> Handle<M> {
     pub(super) fn reopen(&self) -> Result<(), OpenError> {
         let Some(opener) = &self.opener else { return Ok(()) };
         let mut database = self.database.write().map_err(|_| StoreError::Unavailable)?;
-        self.put_newest(None);
+        self.openings.fetch_add(1, Ordering::Relaxed);
+        self.forget();
         drop(database.take());
         self.publish(database.insert(opener()?));
         Ok(())
+    }
+
+    /// Lets go of all that is read in the file, whose lock the caller has for himself.
+    fn forget(&self) {
+        self.put_newest(None);
+        self.moments.take_back();
+    }
+
+    /// Puts another database in the place of this one. `copy` makes it out of the rows as they are, `put` puts it where the
+    /// next opening looks for it, and `settle` sees that it stays there. Nothing is written meanwhile; whoever reads goes on
+    /// reading, and waits for no longer than `put` takes.
+    ///
+    /// # Errors
+    /// What `copy` or `put` returns, and all is as it was; or what `settle` does, and the file is opened again before anything
+    /// more is written.
+    pub(super) fn replace(
+        &self,
+        copy: impl FnOnce(&M) -> Result<Database, StoreError>,
+        put: impl FnOnce() -> Result<(), StoreError>,
+        settle: impl FnOnce() -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let openings = self.openings.load(Ordering::Relaxed);
+        // What the new file cannot take is no fault of the old one, which would be opened again for it.
+        let new = self.read(|rows| Ok(copy(rows)))??;
+        let old = {
+            let mut database = self.database.write().map_err(|_| StoreError::Unavailable)?;
+            // A commit that had seemed to fail may have been found in the file, and is not in the new one.
+            if self.openings.load(Ordering::Relaxed) != openings {
+                return Err(StoreError::Unavailable);
+            }
+            put()?;
+            self.forget();
+            let old = database.take();
+            self.publish(database.insert(new));
+            old
+        };
+        drop(old);
+        settle().inspect_err(|_| {
+            if let Ok(mut database) = self.database.write() {
+                self.forget();
+                *database = None;
+            }
+        })
     }
 
     /// Forgets when a failed file was last tried, so that the next use tries it.

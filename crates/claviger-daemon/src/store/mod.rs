@@ -1,6 +1,7 @@
 //! Owns redb and nothing else: one closure is one transaction. Must not decide a rule.
 
 mod ballast;
+mod compact;
 mod consistency;
 mod copy;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod handle;
 mod inspect;
 mod journal;
 mod migrate;
+mod moment;
 mod open;
 mod overlay;
 mod record;
@@ -23,9 +25,11 @@ mod tables;
 mod write;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ballast::Ballast;
 pub use ballast::{FILE_NAME as BALLAST_NAME, Room, holds_room};
+pub use compact::{Compacted, Fill, WORTHWHILE as WORTH_COMPACTING};
 pub use consistency::check;
 pub use copy::copy;
 pub use error::{OpenError, StoreError};
@@ -44,6 +48,8 @@ pub use snapshot::{KeyRow, Snapshot};
 pub use tables::State;
 pub use write::{Applied, Author, Writer};
 
+use crate::sync::Mutex;
+
 /// The name of the store's file inside the data directory.
 pub const FILE_NAME: &str = "claviger.redb";
 
@@ -54,9 +60,16 @@ pub struct Store {
     handle: Handle<Snapshot>,
     /// Room that is kept for revoking; `None` for memory, which is never full.
     ballast: Option<Ballast>,
+    /// Held by who compacts.
+    compacting: Mutex<()>,
+    /// Whether nothing that takes long is to go on.
+    breaks_off: AtomicBool,
     /// What died in this place; `None` for memory, which nothing takes the place of, and where there is none.
     journal: Option<Journal>,
 }
+
+/// A moment of a store that is read in parts.
+pub type Moment = moment::Held<Snapshot>;
 
 /// What the journal has to say of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +99,24 @@ impl Store {
     /// The store failed, or what `read` returns.
     pub fn read<T>(&self, read: impl FnOnce(&Snapshot) -> Result<T, StoreError>) -> Result<T, StoreError> {
         self.handle.read(read)
+    }
+
+    /// Holds a moment that is read in parts, by [`Store::read_on`].
+    #[must_use]
+    pub fn hold(&self) -> Moment {
+        self.handle.hold()
+    }
+
+    /// Reads on in a moment. Where it was let go or taken back, in the newest: whoever reads in parts looks at the revision.
+    ///
+    /// # Errors
+    /// The store failed, or what `read` returns.
+    pub fn read_on<T>(
+        &self,
+        moment: &Moment,
+        read: impl FnOnce(&Snapshot) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.handle.read_on(moment, read)
     }
 
     /// Runs one write transaction. When this returns `Ok`, all of it is on disk; when it returns an error, whether it
@@ -181,6 +212,11 @@ impl Store {
     #[must_use]
     pub fn has_ballast(&self) -> bool {
         self.ballast.as_ref().is_none_or(Ballast::is_there)
+    }
+
+    /// Lets a compaction that goes on come to nothing, because the daemon ends.
+    pub fn break_off(&self) {
+        self.breaks_off.store(true, Ordering::Relaxed);
     }
 
     /// The size of the store's file. Bytes; 0 for memory.

@@ -3,16 +3,19 @@
 
 use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use redb::backends::InMemoryBackend;
 use redb::{Builder, Database, ReadableDatabase, TableError};
 
-use super::file::{CACHE_BYTES, create, open_checked, quietly, refuse_foreign};
+use super::compact::clear_unfinished;
+use super::file::{CACHE_BYTES, create, open_checked, quietly, refuse_foreign, sync_directory_of};
 use super::handle::Handle;
 use super::journal::Beside;
 use super::migrate::{SCHEMA, migrate};
 use super::tables::META;
 use super::{Ballast, JOURNAL_NAME, Journal, OpenError, Snapshot, Store, StoreError};
+use crate::sync::Mutex;
 
 /// What stood in a store's place before it was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +45,7 @@ impl Store {
     /// # Errors
     /// See [`OpenError`]; the files are left as they are.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
+        clear_unfinished(path).map_err(|error| OpenError::Io { path: path.into(), error })?;
         let journal_path = path.with_file_name(JOURNAL_NAME);
         let mut journal = Journal::open(&journal_path)?;
         let mut is_first = journal.as_ref().map_or(Ok(false), Journal::awaits_its_first)?;
@@ -98,7 +102,12 @@ impl Store {
         bring_up_to_date(&database)?;
         let path = path.to_owned();
         let again = path.clone();
-        let handle = Handle::of(Some(Box::new(move || open_checked(&again))), database);
+        let reopen = move || {
+            // A file that has just taken this place must not lose it again.
+            sync_directory_of(&again).map_err(|error| OpenError::Io { path: again.clone(), error })?;
+            open_checked(&again)
+        };
+        let handle = Handle::of(Some(Box::new(reopen)), database);
         Ok((Self { path: Some(path), ..Self::of(handle) }, before))
     }
 
@@ -152,7 +161,14 @@ impl Store {
     }
 
     pub(super) fn of(handle: Handle<Snapshot>) -> Self {
-        Self { path: None, handle, ballast: None, journal: None }
+        Self {
+            path: None,
+            handle,
+            ballast: None,
+            compacting: Mutex::default(),
+            breaks_off: AtomicBool::new(false),
+            journal: None,
+        }
     }
 }
 

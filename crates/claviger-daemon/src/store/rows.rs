@@ -1,6 +1,6 @@
 //! Owns reading: rows and ranges, inside a read or a write transaction. Must not write.
 
-use std::ops::Bound;
+use std::ops::{Bound, ControlFlow};
 
 use claviger_api::{Account, AccountId, Day, Entry, KeyId, Timestamp};
 use redb::{ReadableTable, ReadableTableMetadata};
@@ -32,6 +32,12 @@ pub(super) fn read_state(
 ) -> Result<State, StoreError> {
     let row = table.get("state")?.ok_or(StoreError::Damaged("the state is missing"))?;
     decode(row.value())
+}
+
+/// The use that a row tells of.
+fn usage_of((used, seen): (Option<i64>, Option<i64>)) -> Usage {
+    let time = |ms: Option<i64>| ms.map(Timestamp::from_millis);
+    Usage { last_used_at: time(used), retired_secret_seen_at: time(seen) }
 }
 
 /// Reads rows. Every answer of one transaction is of one moment.
@@ -74,17 +80,35 @@ pub trait Rows {
     /// When a key was used, as far as it is written.
     fn usage(&self, id: &KeyId) -> Result<Usage, StoreError> {
         let row = self.tables().table(USAGE)?.get(row_key(id))?.map(|row| row.value());
-        let time = |ms: Option<i64>| ms.map(Timestamp::from_millis);
-        Ok(row.map_or(Usage::default(), |(used, seen)| Usage {
-            last_used_at: time(used),
-            retired_secret_seen_at: time(seen),
-        }))
+        Ok(row.map_or(Usage::default(), usage_of))
     }
 
     /// How often a key was granted on each of these days, as far as it is written.
     fn granted_on(&self, id: &KeyId, days: impl Iterator<Item = Day>) -> Result<Vec<u64>, StoreError> {
         let table = self.tables().table(USAGE_DAYS)?;
         days.map(|day| Ok(table.get((day.number(), row_key(id)))?.map_or(0, |row| row.value()))).collect()
+    }
+
+    /// Walks the keys in the order of their names, after a folded name, each with that name and its use as far as it is
+    /// written, until `take` wants no more.
+    fn walk_keys(
+        &self,
+        after: Option<&str>,
+        mut take: impl FnMut(&str, KeyRecord, Usage) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let (names, keys, usage) =
+            (self.tables().table(KEY_NAMES)?, self.tables().table(KEYS)?, self.tables().table(USAGE)?);
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        for row in names.range::<&str>((start, Bound::Unbounded))? {
+            let (name, id) = row?;
+            let key = keys.get(id.value())?.ok_or(StoreError::Damaged("an index names no key"))?;
+            let key = decode_key(key_id(id.value())?, key.value())?;
+            let used = usage.get(id.value())?.map_or(Usage::default(), |row| usage_of(row.value()));
+            if take(name.value(), key, used).is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Up to `limit` keys in the order of their names, after a folded name, each with that name.

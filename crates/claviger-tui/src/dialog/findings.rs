@@ -75,7 +75,7 @@ impl Heard {
             {
                 Self::Keys
             }
-            Feed::Changed { .. } | Feed::Snapshot { .. } => Self::Accounts,
+            Feed::Changed { .. } | Feed::Snapshot { .. } | Feed::Part { .. } => Self::Accounts,
         }
     }
 }

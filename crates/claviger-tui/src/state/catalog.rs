@@ -124,11 +124,6 @@ impl<T: Listed> Catalog<T> {
         self.held.into_iter().flatten().map(|held| held.object)
     }
 
-    /// As [`Catalog::values`], with the place of each.
-    pub(crate) fn placed(&self) -> impl Iterator<Item = (Place, &T)> {
-        self.held.iter().enumerate().filter_map(|(place, held)| Some((place, &held.as_ref()?.object)))
-    }
-
     /// What lies at a place.
     pub(crate) fn at(&self, place: Place) -> Option<&T> {
         self.held.get(place)?.as_ref().map(|held| &held.object)

@@ -4,6 +4,8 @@
 //! at.
 
 use std::collections::{BTreeSet, HashSet};
+use std::num::NonZero;
+use std::thread::{self, available_parallelism};
 
 use claviger_api::{Account, AccountId, Entry, Key, KeyId, Scope};
 
@@ -40,9 +42,9 @@ impl Sieve {
         self.matching = matching;
         self.find_accounts(store);
         if narrows {
-            let passes = std::mem::take(&mut self.passes);
-            let still = |(place, passes): (_, &bool)| *passes && self.passes_at(store, place);
-            self.passes = passes.iter().enumerate().map(still).collect();
+            let mut passes = std::mem::take(&mut self.passes);
+            decide(&mut passes, |place, passed| passed && self.passes_at(store, place));
+            self.passes = passes;
         } else {
             self.ask_all(store);
         }
@@ -112,9 +114,7 @@ impl Sieve {
     fn ask_all(&mut self, store: &Store) {
         let mut passes = vec![false; store.keys.places()];
         if !self.matching.is_empty() {
-            for (place, key) in store.keys.placed() {
-                passes[place] = self.lets_pass(key);
-            }
+            decide(&mut passes, |place, _| self.passes_at(store, place));
         }
         self.passes = passes;
     }
@@ -135,6 +135,31 @@ impl Sieve {
                 }
         })
     }
+}
+
+/// So many keys are asked sooner than another thread begins.
+const ALONE: usize = 20_000;
+
+/// Decides of each place whether it passes, from whether it did before. Where there are many, every processor takes a part.
+fn decide(passes: &mut [bool], passes_now: impl Fn(usize, bool) -> bool + Sync) {
+    let threads = if passes.len() < ALONE { 1 } else { available_parallelism().map_or(1, NonZero::get) };
+    let size = passes.len().div_ceil(threads).max(1);
+    let decide = |part: usize, passes: &mut [bool]| {
+        for (place, passes) in (part * size..).zip(passes) {
+            *passes = passes_now(place, *passes);
+        }
+    };
+    thread::scope(|scope| {
+        let mut parts = passes.chunks_mut(size).enumerate();
+        let own = parts.next();
+        for (part, passes) in parts {
+            let decide = &decide;
+            scope.spawn(move || decide(part, passes));
+        }
+        if let Some((part, passes)) = own {
+            decide(part, passes);
+        }
+    });
 }
 
 /// How long `key_…` is.
@@ -241,6 +266,16 @@ mod tests {
             sieve.refilter(&store, filter);
             let found = sieve.best(&store, order, filter).map(|id| store.keys[&id].name.clone());
             assert_eq!(found.as_deref(), best, "{filter}");
+        }
+    }
+
+    #[test]
+    fn of_many_each_is_decided_once_and_in_its_place() {
+        for count in [0, 1, ALONE - 1, ALONE, ALONE + 1, 3 * ALONE + 2] {
+            let mut passes: Vec<bool> = (0..count).map(|place: usize| place.is_multiple_of(3)).collect();
+            decide(&mut passes, |place, passed| passed == place.is_multiple_of(2));
+            let expected = |place: &usize| place.is_multiple_of(3) == place.is_multiple_of(2);
+            assert!(passes.iter().enumerate().all(|(place, passes)| *passes == expected(&place)), "{count}");
         }
     }
 

@@ -74,6 +74,22 @@ impl Store {
                 self.storage_mode = Some(storage_mode);
                 News { keys: Touched::All, accounts: true }
             }
+            Feed::Part { is_first, keys, accounts, storage_mode } => {
+                if is_first {
+                    *self = Self::default();
+                }
+                for key in &keys {
+                    self.grants.add(&key.scope);
+                    self.barred.add(key);
+                }
+                let touched = self.keys.edit(|edit| keys.into_iter().for_each(|key| drop(edit.put(key))));
+                let touched_accounts = self
+                    .accounts
+                    .edit(|edit| accounts.into_iter().for_each(|account| drop(edit.put(account))));
+                self.storage_mode = Some(storage_mode);
+                let keys = if is_first { Touched::All } else { Touched::Places(touched) };
+                News { keys, accounts: is_first || !touched_accounts.is_empty() }
+            }
             Feed::Changed { keys, accounts, removed_keys, removed_accounts, storage_mode } => {
                 self.storage_mode = storage_mode.or(self.storage_mode);
                 let (grants, barred) = (&mut self.grants, &mut self.barred);

@@ -27,7 +27,7 @@ pub(super) fn hear(state: &mut State, feed: &Feed) -> Gone {
                 state.notify_elsewhere(&text);
             }
         }
-        Feed::Used(_) => {}
+        Feed::Part { .. } | Feed::Used(_) => {}
     }
     Gone::IsLost
 }

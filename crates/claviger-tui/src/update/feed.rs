@@ -7,7 +7,7 @@ use super::{elsewhere, lists, meant, replies, usage};
 use crate::dialog::{Dialog, Heard, Phase, Purpose};
 use crate::effects::Effect;
 use crate::message::{Feed, Link, RESTART};
-use crate::state::{Paging, State, Tone};
+use crate::state::{Gone, News, Paging, State, Tone, Touched};
 
 /// What a notice of two versions begins with, so that it is taken back when they are one again.
 const VERSIONS: &str = "the daemon is version ";
@@ -27,8 +27,14 @@ pub(super) fn link(state: &mut State, link: Link) -> Vec<Effect> {
     }
     state.link = link;
     if !state.is_live() {
+        // Some of what is there says nothing of what is not.
+        if !state.was_live && matches!(state.link, Link::Retrying { .. }) {
+            (state.store, state.loading) = Default::default();
+            lists::hear(state, &News { keys: Touched::All, accounts: true }, Gone::Falls);
+        }
         return vec![];
     }
+    state.loading = 0;
     state.lost_at = None;
     state.was_live = true;
     state.notices.retain(|notice| !says_away(&notice.text));
@@ -54,7 +60,7 @@ pub(super) fn feed(state: &mut State, feed: Feed) {
     let is_gone = |id: &KeyId| match &feed {
         Feed::Snapshot { keys, .. } => keys.iter().all(|key| key.id != *id),
         Feed::Changed { removed_keys, .. } => removed_keys.contains(id),
-        Feed::Used(_) => false,
+        Feed::Part { .. } | Feed::Used(_) => false,
     };
     for dialog in &mut state.dialogs {
         if let Dialog::Secret(secret) = dialog
@@ -64,10 +70,11 @@ pub(super) fn feed(state: &mut State, feed: Feed) {
         }
     }
     let gone = elsewhere::hear(state, &feed);
-    state.loading = 0;
+    let is_whole = !matches!(feed, Feed::Part { .. });
     let storage_mode = state.store.storage_mode;
     let heard = Heard::of(&feed);
     let news = state.store.apply(feed);
+    state.loading = if is_whole { 0 } else { state.store.keys.len() };
     match (storage_mode, state.store.storage_mode) {
         (Some(false), Some(true)) => state.notify(Tone::Info, "Storage Mode is on"),
         (Some(true), Some(false)) => state.notify(Tone::Info, "Storage Mode is off: no key opens anything"),

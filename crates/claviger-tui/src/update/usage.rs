@@ -29,7 +29,7 @@ pub(super) fn wanted(state: &mut State) -> Option<Effect> {
 /// Takes note that the key was used, which the daemon tells once a second at most.
 pub(super) fn hear(state: &mut State, feed: &Feed) {
     let is_outdated = match feed {
-        Feed::Snapshot { .. } => true,
+        Feed::Snapshot { .. } | Feed::Part { .. } => true,
         Feed::Used(uses) => uses.iter().any(|used| state.usage.days.concerns(&used.id)),
         Feed::Changed { .. } => false,
     };

@@ -7,6 +7,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
 use super::marked::Marked;
+use super::number::grouped;
 use super::pane::pane;
 use super::reasons::{As, Finder, Reasons};
 use super::states::empty;
@@ -241,9 +242,13 @@ pub(super) fn ago(state: &State, then: Option<Timestamp>) -> String {
     then.map_or_else(|| "never".to_owned(), |then| age::ago(then, state.now, &state.look.zone))
 }
 
-/// A number of objects; nothing while none has ever come.
+/// A number of objects; one that still grows while they come for the first time, and nothing before that.
 fn known(state: &State, number: usize) -> String {
-    if state.was_live { number.to_string() } else { String::new() }
+    match (state.was_live, number) {
+        (true, _) => number.to_string(),
+        (false, 0) => String::new(),
+        (false, _) => format!("{}…", grouped(number as u64)),
+    }
 }
 
 /// Draws the pane of a list, with the cursor at the filter while it is typed, and gives the room inside.

@@ -37,7 +37,8 @@ Examples:
 /// Behind `demo --help`.
 pub(super) const DEMO: &str = "\
 Examples:
-  claviger demo";
+  claviger demo
+  claviger demo --keys 1000000";
 
 /// Behind `status --help`.
 pub(super) const STATUS: &str = "\
@@ -72,6 +73,18 @@ It holds no secret, but the hashes of all: keep it as you keep the store.
 Examples:
   claviger backup ~/claviger-$(date +%F).backup
   claviger backup /mnt/usb/claviger.backup && umount /mnt/usb";
+
+/// Behind `compact --help`.
+pub(super) const COMPACT: &str = "\
+What was deleted leaves room in the store's file for what comes later; this
+gives it back to the disk. A daemon does it by itself where less than three
+fifths of a file of 16 MiB or more are in use. Where one runs it is asked: changes wait
+until it is done, verifications do not. The disk needs room for the new file
+beside the old one. Whatever happens meanwhile, nothing is lost.
+
+Examples:
+  claviger compact
+  claviger compact --json | jq .after_bytes";
 
 /// Behind `restore --help`.
 pub(super) const RESTORE: &str = "\

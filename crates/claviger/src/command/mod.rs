@@ -3,6 +3,7 @@
 mod accounts;
 mod activity;
 mod backup;
+mod compact;
 mod completions;
 mod consent;
 mod doctor;
@@ -18,7 +19,7 @@ mod stop;
 mod storage_mode;
 mod verify;
 
-use crate::args::{Args, Command, Integrate, Look};
+use crate::args::{Args, Command, Demo, Integrate, Look};
 use crate::failure::Failure;
 use crate::output::Format;
 use crate::settings::Settings;
@@ -42,13 +43,15 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Some(Command::Man) => man::run(),
         Some(Command::Completions { shell }) => completions::run(shell),
         Some(Command::Demo(own)) => {
+            let Demo { keys, look: own } = own;
             let look = Look { plain: look.plain || own.plain, mouse: look.mouse || own.mouse };
-            demo::run(look, Settings::find_keymap(&places)?)
+            demo::run(look, Settings::find_keymap(&places)?, keys)
         }
         Some(Command::Daemon(daemon)) => daemon::run(&context()?.settings, &daemon),
         Some(Command::Status) => connection::wait(status::run(&context()?)),
         Some(Command::Stop) => connection::wait(stop::run(&context()?)),
         Some(Command::Backup { file }) => connection::wait(backup::run(&context()?, &file)),
+        Some(Command::Compact) => connection::wait(compact::run(&context()?)),
         Some(Command::Restore { file, yes }) => restore::run(&context()?, &file, yes),
         Some(Command::Doctor) => connection::wait(doctor::run(&places, format)),
         Some(Command::Keys(keys)) => connection::wait(keys::run(&context()?, keys)),

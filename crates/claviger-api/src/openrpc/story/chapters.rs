@@ -15,13 +15,14 @@ use crate::method::{
     GetKeyUsage, KeysAcknowledge, KeysCreate, KeysDelete, KeysGet, KeysList, KeysRelease, KeysRename,
     KeysRotate, KeysSetScope, KeysUsage, KeysVerify, ListAccounts, ListActivity, ListKeys, ListVisible,
     NoParams, ReleaseKey, RenameKey, Revisions, RotateKey, RpcDiscover, SetKeyScope, SetStorageMode,
-    SettingsGet, SettingsSetStorageMode, SystemHealth, SystemStatus, SystemStop, UpdateAccount, VerifySecret,
+    SettingsGet, SettingsSetStorageMode, SystemCompact, SystemHealth, SystemStatus, SystemStop,
+    UpdateAccount, VerifySecret,
 };
 use crate::name::Name;
 use crate::object::{
-    AccountPage, Action, ActivityPage, BackupPart, DayUsage, DeletedKey, DisconnectedAccount, Empty, Entry,
-    Event, EventSettings, Health, Key, KeyIdentity, KeyPage, KeyUsage, KeyUse, KeyWithSecret, OpenRpc,
-    Revision, Settings, Status, Verification, VerificationCounts, VisibleAccounts,
+    AccountPage, Action, ActivityPage, BackupPart, Compaction, DayUsage, DeletedKey, DisconnectedAccount,
+    Empty, Entry, Event, EventSettings, Health, Key, KeyIdentity, KeyPage, KeyUsage, KeyUse, KeyWithSecret,
+    OpenRpc, Revision, Settings, Status, Verification, VerificationCounts, VisibleAccounts,
 };
 use crate::page::{Cursor, Limit};
 use crate::scope::Scope;
@@ -191,6 +192,11 @@ fn operate(story: &mut Story, key: &Key) -> Option<()> {
         "Does it answer?",
         NoParams {},
         Health { status: "ok".to_owned(), version: version() },
+    )?;
+    story.call::<SystemCompact>(
+        "A smaller file",
+        NoParams {},
+        Compaction { before_bytes: 143_360, after_bytes: 73_728 },
     )?;
     let document = json!({
         "openrpc": crate::openrpc::VERSION,

@@ -18,6 +18,51 @@ fn that_the_daemon_is_away_is_said_only_while_it_is() {
 }
 
 #[test]
+fn what_comes_in_parts_fills_the_list_and_is_there_when_it_is_live() {
+    let names = |stage: &Stage| -> Vec<String> {
+        stage.state.keys.rows.iter().map(|id| stage.state.store.keys[id].name.clone()).collect()
+    };
+    let mut stage = Stage::new(80, 24);
+    let [first, rest] = sample::parts();
+    stage.tell(Msg::Link(Link::Connecting)).tell(Msg::Feed(first)).press("j");
+    assert_eq!((names(&stage), stage.state.loading), (vec!["backup".into(), "Production".into()], 2));
+    // Nothing is asked of a daemon that is not heard out.
+    stage.press("e");
+    assert_eq!(stage.title(), None);
+    stage.tell(Msg::Feed(rest)).tell(Msg::Link(Link::Live { epoch: 1 }));
+    assert_eq!(names(&stage), ["backup", "CI", "Production"]);
+    assert_eq!(stage.state.keys.selected, Some(key_id('A')), "the selection stays on its key");
+    let whole = Stage::live();
+    assert_eq!(
+        stage.state.store.seen_by(&account_id("acc_save")),
+        whole.state.store.seen_by(&account_id("acc_save"))
+    );
+    stage.press("e");
+    assert_eq!(stage.title(), Some("Rename key"));
+}
+
+#[test]
+fn a_filter_that_is_typed_while_parts_come_holds_for_those_that_follow() {
+    let mut stage = Stage::new(80, 24);
+    let [first, rest] = sample::parts();
+    stage.tell(Msg::Feed(first)).press("/cccc");
+    assert!(stage.state.keys.rows.is_empty());
+    stage.tell(Msg::Feed(rest));
+    assert_eq!(stage.state.keys.rows, [key_id('C')]);
+}
+
+#[test]
+fn of_a_state_that_did_not_come_whole_nothing_stays() {
+    let mut stage = Stage::new(80, 24);
+    let [first, _] = sample::parts();
+    stage.tell(Msg::Feed(first)).tell(Msg::Link(Link::Retrying { until: NOW, why: "gone".into() }));
+    assert!(stage.state.keys.rows.is_empty() && stage.state.store.keys.len() == 0);
+    let [first, rest] = sample::parts();
+    stage.tell(Msg::Feed(first)).tell(Msg::Feed(rest)).tell(Msg::Link(Link::Live { epoch: 1 }));
+    assert_eq!(stage.state.keys.rows.len(), 3);
+}
+
+#[test]
 fn only_events_change_the_lists() {
     let mut stage = Stage::live();
     stage.press("ebackup 2<C-u>nightly<C-s>").answer(Ok(Answer::Done));

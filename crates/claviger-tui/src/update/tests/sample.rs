@@ -98,6 +98,16 @@ pub(crate) fn snapshot() -> Feed {
     }
 }
 
+/// The keys and accounts of [`snapshot`] in two parts, as they come while nothing is known.
+pub(crate) fn parts() -> [Feed; 2] {
+    let Feed::Snapshot { mut keys, accounts, storage_mode } = snapshot() else { unreachable!() };
+    let rest = keys.split_off(2);
+    [
+        Feed::Part { is_first: true, keys, accounts, storage_mode },
+        Feed::Part { is_first: false, keys: rest, accounts: vec![], storage_mode },
+    ]
+}
+
 pub(crate) fn store() -> Store {
     let mut store = Store::default();
     store.apply(snapshot());

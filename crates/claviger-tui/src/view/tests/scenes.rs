@@ -345,6 +345,13 @@ fn loading(width: u16, height: u16) -> Stage {
     stage
 }
 
+fn filling(width: u16, height: u16) -> Stage {
+    let mut stage = Stage::new(width, height);
+    let [first, _] = sample::parts();
+    stage.tell(Msg::Link(Link::Connecting)).tell(Msg::Feed(first));
+    stage
+}
+
 fn two_versions(width: u16, height: u16) -> Stage {
     let mut stage = at(width, height, "");
     stage.tell(Msg::Daemon { version: "0.0.9".into() });
@@ -456,6 +463,7 @@ scene!(accounts_empty, empty("2"));
 scene!(activity_empty, empty("3"));
 scene!(keys_empty, without_keys);
 scene!(loading_keys, loading);
+scene!(filling_keys, filling);
 scene!(no_permission, not_ours);
 scene!(another_version, two_versions);
 scene!(changed_elsewhere, elsewhere);
