@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use claviger_api::Event;
 use claviger_api::method::{Events, NoParams, Revisions, Subscription};
 use claviger_api::object::Revision;
 use claviger_api::param::Params;
@@ -11,10 +10,12 @@ use jsonrpsee::server::{PendingSubscriptionSink, RegisterMethodError, Subscripti
 use jsonrpsee::types::Params as RawParams;
 use jsonrpsee::{RpcModule, SubscriptionMessage};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::error::error_object;
+use super::news::News;
 use super::{Context, Peer};
 use crate::service::Error;
 
@@ -88,7 +89,7 @@ async fn serve<F: Future<Output = Ended>>(
 async fn send_events(context: &Arc<Context>, sink: &SubscriptionSink, reader: Reader) -> Ended {
     loop {
         // Listening first and looking second misses nothing; what is seen twice is passed over.
-        let changes = context.service.listen();
+        let changes = context.news.listen();
         let service = Arc::clone(&context.service);
         let seen = match tokio::task::spawn_blocking(move || service.snapshot()).await {
             Ok(Ok((revision, parts))) => {
@@ -107,8 +108,12 @@ async fn send_events(context: &Arc<Context>, sink: &SubscriptionSink, reader: Re
         let mut changes = Changes { changes, seen };
         loop {
             match changes.next(sink).await {
-                Next::Event(event) if tell(sink, &*event).await.is_ok() => {}
-                Next::Event(_) | Next::Closed => return Ended::Closed,
+                Next::Event { text, .. } => {
+                    if send(sink, text).await.is_err() {
+                        return Ended::Closed;
+                    }
+                }
+                Next::Closed => return Ended::Closed,
                 // What was missed is in a new snapshot.
                 Next::Missed => break,
             }
@@ -118,7 +123,7 @@ async fn send_events(context: &Arc<Context>, sink: &SubscriptionSink, reader: Re
 
 async fn send_revisions(context: &Arc<Context>, sink: &SubscriptionSink) -> Ended {
     loop {
-        let changes = context.service.listen();
+        let changes = context.news.listen();
         let seen = match context.service.settings() {
             Ok(settings) => settings.revision,
             Err(error) => return Ended::Fault(error),
@@ -129,8 +134,8 @@ async fn send_revisions(context: &Arc<Context>, sink: &SubscriptionSink) -> Ende
         let mut changes = Changes { changes, seen };
         loop {
             match changes.next(sink).await {
-                Next::Event(event) => {
-                    let Event::Changed { revision, .. } = *event else { continue };
+                Next::Event { revision, .. } => {
+                    let Some(revision) = revision else { continue };
                     if tell(sink, &Revision { revision }).await.is_err() {
                         return Ended::Closed;
                     }
@@ -145,14 +150,14 @@ async fn send_revisions(context: &Arc<Context>, sink: &SubscriptionSink) -> Ende
 
 /// The changes after a revision that the reader has.
 struct Changes {
-    changes: Receiver<Arc<Event>>,
+    changes: Receiver<Arc<News>>,
     seen: u64,
 }
 
 /// What comes next.
 enum Next {
-    /// A change that the reader has not seen, or notes of use.
-    Event(Arc<Event>),
+    /// A change that the reader has not seen, with its revision, or notes of use.
+    Event { revision: Option<u64>, text: Box<RawValue> },
     /// The reader was too slow: some changes are gone.
     Missed,
     /// The reader went away, or the daemon ends.
@@ -166,9 +171,9 @@ impl Changes {
                 () = sink.closed() => return Next::Closed,
                 change = self.changes.recv() => change,
             };
-            match change {
-                Ok(event) => {
-                    if let Event::Changed { revision, .. } = *event {
+            match change.as_deref() {
+                Ok(News::Event { revision, text }) => {
+                    if let Some(revision) = *revision {
                         if revision <= self.seen {
                             continue;
                         }
@@ -178,9 +183,9 @@ impl Changes {
                         }
                         self.seen = revision;
                     }
-                    return Next::Event(event);
+                    return Next::Event { revision: *revision, text: text.clone() };
                 }
-                Err(RecvError::Lagged(_)) => return Next::Missed,
+                Ok(News::Missed) | Err(RecvError::Lagged(_)) => return Next::Missed,
                 Err(RecvError::Closed) => return Next::Closed,
             }
         }
@@ -190,7 +195,11 @@ impl Changes {
 /// Sends one notification, waiting until the reader has room. Changes meanwhile wait in the feed, which forgets the
 /// oldest rather than grow.
 pub(super) async fn tell(sink: &SubscriptionSink, item: &impl Serialize) -> Result<(), ()> {
-    let json = serde_json::value::to_raw_value(item).map_err(|_| ())?;
+    send(sink, serde_json::value::to_raw_value(item).map_err(|_| ())?).await
+}
+
+/// The same of what is in words already.
+async fn send(sink: &SubscriptionSink, json: Box<RawValue>) -> Result<(), ()> {
     tokio::select! {
         () = sink.closed() => Err(()),
         sent = sink.send(SubscriptionMessage::from(json)) => sent.map_err(|_| ()),
