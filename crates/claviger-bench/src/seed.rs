@@ -25,7 +25,8 @@ const ROTATED: usize = 8;
 /// How many keys one transaction writes.
 const AT_ONCE: usize = 5_000;
 
-/// The account that the measured keys may see, and one that they may not.
+/// The accounts: one that the measured keys may see, and one that they may not.
+pub const ACCOUNTS: [&str; 2] = [MINE, OTHER];
 const MINE: &str = "acc_checking";
 const OTHER: &str = "acc_savings";
 
