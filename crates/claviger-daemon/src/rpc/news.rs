@@ -4,17 +4,21 @@
 //! So the one writer wakes one task for a change, however many hear of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use claviger_api::Event;
 use serde_json::value::RawValue;
 use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
-use tokio::task::yield_now;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::time::sleep;
 
 use crate::service::Service;
 
 /// How much news waits for a slow subscriber before it is sent a new snapshot instead.
 const WAITING: usize = 1024;
+
+/// How long news are held back, so that whoever made a change is answered before all who hear of it are told.
+const ANSWERED_FIRST: Duration = Duration::from_millis(1);
 
 /// One piece of news.
 #[derive(Debug)]
@@ -50,17 +54,28 @@ impl Newsroom {
 
 async fn pass_on(mut events: broadcast::Receiver<Arc<Event>>, news: broadcast::Sender<Arc<News>>) {
     loop {
-        let event = events.recv().await;
-        // Whoever made the change is answered first, if his answer is ready.
-        yield_now().await;
-        let one = match event {
-            Ok(_) if news.receiver_count() == 0 => continue,
-            Ok(event) => put_into_words(&event),
-            Err(RecvError::Lagged(_)) => News::Missed,
+        let mut event = match events.recv().await {
+            Ok(event) => Ok(event),
+            Err(RecvError::Lagged(missed)) => Err(TryRecvError::Lagged(missed)),
             Err(RecvError::Closed) => return,
         };
-        // Without listeners there is nobody to miss it.
-        let _ = news.send(Arc::new(one));
+        // A hundred subscribers who are woken at once stand before whoever waits for the answer to this change.
+        sleep(ANSWERED_FIRST).await;
+        loop {
+            let one = match event {
+                Ok(_) if news.receiver_count() == 0 => None,
+                Ok(event) => Some(put_into_words(&event)),
+                Err(TryRecvError::Lagged(_)) => {
+                    // The rest is in the new snapshots too.
+                    events = events.resubscribe();
+                    Some(News::Missed)
+                }
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            };
+            // Without listeners there is nobody to miss it.
+            let _ = one.map(|one| news.send(Arc::new(one)));
+            event = events.try_recv();
+        }
     }
 }
 
