@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use claviger_daemon::token::HashingCost;
 
 use crate::Outcome;
-use crate::samples::{Round, Samples, median_of};
+use crate::samples::{Round, Samples, median, median_of};
 use crate::seed::seed;
 use crate::server::daemon::Daemon;
 use audience::Audience;
@@ -40,6 +40,9 @@ const CHANGES: usize = 50;
 /// How long the rate of callers is taken each time.
 const RATE: Duration = Duration::from_millis(500);
 
+/// What a rate is taken of where nobody asks for one.
+const LIFE: Duration = Duration::from_secs(1);
+
 /// What a run is told.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -58,15 +61,25 @@ pub struct Plan {
 pub struct Report {
     /// What it was told.
     pub plan: Plan,
-    /// The median of each measure's rounds.
-    pub figures: HashMap<Measure, Round>,
+    /// What each measure came to.
+    pub figures: HashMap<Measure, Figure>,
+}
+
+/// What a measure came to.
+#[derive(Clone, Copy, Debug)]
+pub struct Figure {
+    /// The median of its rounds.
+    pub round: Round,
+    /// One tenth took no longer, the median of its rounds too. Microseconds.
+    pub p10: f64,
 }
 
 /// What has been measured so far.
 #[derive(Default)]
 struct Figures {
+    /// One at a time.
     samples: HashMap<Measure, Samples>,
-    rounds: HashMap<Measure, Vec<Round>>,
+    rounds: HashMap<Measure, Vec<Figure>>,
 }
 
 impl Figures {
@@ -74,19 +87,31 @@ impl Figures {
         self.samples.entry(measure).or_default().push(took);
     }
 
-    fn add_round(&mut self, measure: Measure, round: Option<Round>) -> Outcome<()> {
-        self.rounds.entry(measure).or_default().push(round.ok_or("nothing was measured")?);
+    fn add_round(&mut self, measure: Measure, samples: Samples, took: Duration) -> Outcome<()> {
+        let figure = Figure::of(samples, took).ok_or("nothing was measured")?;
+        self.rounds.entry(measure).or_default().push(figure);
         Ok(())
     }
 
-    fn settle(self) -> HashMap<Measure, Round> {
-        let single = self
-            .samples
-            .into_iter()
-            .filter_map(|(measure, samples)| Some((measure, samples.round(Duration::from_secs(1))?)));
-        let rounds =
-            self.rounds.into_iter().filter_map(|(measure, rounds)| Some((measure, median_of(&rounds)?)));
-        single.chain(rounds).collect()
+    fn settle(self) -> HashMap<Measure, Figure> {
+        // Their rate is not looked at.
+        let single = self.samples.into_iter().map(|(measure, samples)| (measure, Figure::of(samples, LIFE)));
+        let rounds = self.rounds.into_iter().map(|(measure, figures)| (measure, Figure::median_of(&figures)));
+        single.chain(rounds).filter_map(|(measure, figure)| Some((measure, figure?))).collect()
+    }
+}
+
+impl Figure {
+    fn of(samples: Samples, took: Duration) -> Option<Self> {
+        Some(Self { p10: samples.quickest_tenth()?, round: samples.round(took)? })
+    }
+
+    fn median_of(figures: &[Self]) -> Option<Self> {
+        let rounds: Vec<Round> = figures.iter().map(|figure| figure.round).collect();
+        Some(Self {
+            round: median_of(&rounds)?,
+            p10: median(figures.iter().map(|figure| figure.p10).collect())?,
+        })
     }
 }
 
@@ -151,13 +176,13 @@ fn rates(daemon: &Daemon, round: usize, figures: &mut Figures) -> Outcome<()> {
         let (key, _) = operator.create(&format!("caller {n} of round {round}"))?;
         operators.push((operator, key));
     }
-    let alone = rename_for(&mut operators[..1], RATE)?;
-    figures.add_round(Measure::RateOfOne, alone)?;
-    let together = rename_for(&mut operators, RATE)?;
-    figures.add_round(Measure::RateOfMany, together)
+    let (alone, took) = rename_for(&mut operators[..1], RATE)?;
+    figures.add_round(Measure::RateOfOne, alone, took)?;
+    let (together, took) = rename_for(&mut operators, RATE)?;
+    figures.add_round(Measure::RateOfMany, together, took)
 }
 
-fn rename_for(operators: &mut [(Operator, String)], during: Duration) -> Outcome<Option<Round>> {
+fn rename_for(operators: &mut [(Operator, String)], during: Duration) -> Outcome<(Samples, Duration)> {
     let start = Barrier::new(operators.len());
     let is_over = AtomicBool::new(false);
     let begun = Instant::now();
@@ -188,28 +213,31 @@ fn rename_for(operators: &mut [(Operator, String)], during: Duration) -> Outcome
     for taken in taken {
         taken?.into_iter().for_each(|took| samples.push(took));
     }
-    Ok(samples.round(took))
+    Ok((samples, took))
 }
 
 /// Changes now and then, and one after another, with nobody to hear of them and with many.
 fn heard(daemon: &Daemon, round: usize, figures: &mut Figures) -> Outcome<()> {
     let mut operator = Operator::connect(&daemon.admin())?;
     let (key, _) = operator.create(&format!("heard of in round {round}"))?;
-    let now_and_then = changes(&mut operator, &key, PAUSE)?;
-    figures.add_round(Measure::Unheard, now_and_then)?;
-    figures.add_round(Measure::UnheardAtOnce, changes(&mut operator, &key, Duration::ZERO)?)?;
+    let mut make = |measure, pause| {
+        let (samples, took) = changes(&mut operator, &key, pause)?;
+        figures.add_round(measure, samples, took)
+    };
+    make(Measure::Unheard, PAUSE)?;
+    make(Measure::UnheardAtOnce, Duration::ZERO)?;
     let audience = Audience::gather(&daemon.admin(), SUBSCRIBERS)?;
-    figures.add_round(Measure::Heard, changes(&mut operator, &key, PAUSE)?)?;
-    figures.add_round(Measure::HeardAtOnce, changes(&mut operator, &key, Duration::ZERO)?)?;
+    make(Measure::Heard, PAUSE)?;
+    make(Measure::HeardAtOnce, Duration::ZERO)?;
     audience.leave_having_heard(2 * CHANGES)
 }
 
-fn changes(operator: &mut Operator, key: &str, pause: Duration) -> Outcome<Option<Round>> {
+fn changes(operator: &mut Operator, key: &str, pause: Duration) -> Outcome<(Samples, Duration)> {
     let mut samples = Samples::default();
     let begun = Instant::now();
     for n in 0..CHANGES {
         samples.push(operator.rename(key, &format!("{key} {n} {}", pause.as_millis()))?);
         sleep(pause);
     }
-    Ok(samples.round(begun.elapsed()))
+    Ok((samples, begun.elapsed()))
 }
