@@ -208,6 +208,10 @@ failing-io times="60":
     fi
     CLAVIGER_FAILURES={{times}} cargo test --release -p claviger --test e2e -- --nocapture --ignored failing_io::
 
+# Lets a mixed load go on for an hour unless told otherwise (a minute: `just soak 60`), and fails where memory, latency, descriptors or the store grow without a reason.
+soak seconds="3600":
+    CLAVIGER_SOAK={{seconds}} cargo test --release -p claviger --test e2e -- --nocapture soak::whatever
+
 # Measures a storm of 1,000 connections, half of which hang up, beside a caller whose key is warm.
 storm:
     cargo bench -p claviger --bench storm
