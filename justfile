@@ -71,8 +71,8 @@ schedules-broken:
     done
     exit $missed
 
-# Measures everything in turn: over the sockets beside bare servers, in process, the disk, and the interface.
-bench keys="1000": (bench-sockets keys)
+# Measures everything in turn: over the sockets beside bare servers, changes beside the disk, in process, and the interface.
+bench keys="1000": (bench-sockets keys) (bench-writes keys)
     cargo bench -p claviger-bench
     cargo bench -p claviger-daemon
     cargo bench -p claviger-tui --features bench
@@ -82,6 +82,11 @@ bench keys="1000": (bench-sockets keys)
 bench-sockets keys="1000":
     cargo build --release -p claviger
     cargo run --release -p claviger-bench -- run --keys {{keys}}
+
+# Changes keys over the daemon's socket in every way, beside the disk alone and one slow hash, and prints one table with the limits.
+bench-writes keys="1000":
+    cargo build --release -p claviger
+    cargo run --release -p claviger-bench -- writes --keys {{keys}}
 
 # Counts the instructions of a verification, and fails where they differ by more than 5 % from those of the last time; needs valgrind.
 instructions:
@@ -202,6 +207,10 @@ failing-io times="60":
         exit 1
     fi
     CLAVIGER_FAILURES={{times}} cargo test --release -p claviger --test e2e -- --nocapture --ignored failing_io::
+
+# Lets a mixed load go on for an hour unless told otherwise (a minute: `just soak 60`), and fails where memory, latency, descriptors or the store grow without a reason.
+soak seconds="3600":
+    CLAVIGER_SOAK={{seconds}} cargo test --release -p claviger --test e2e -- --nocapture soak::whatever
 
 # Measures a storm of 1,000 connections, half of which hang up, beside a caller whose key is warm.
 storm:

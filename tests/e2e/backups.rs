@@ -47,7 +47,7 @@ impl World {
     }
 
     fn lose_journal(&self) {
-        fs::remove_file(self.daemon.home.data.join("claviger.journal")).unwrap();
+        fs::remove_file(self.daemon.home.journal()).unwrap();
     }
 }
 
@@ -360,7 +360,7 @@ fn the_store_that_is_replaced_is_kept_and_can_be_brought_back() {
 fn a_damaged_journal_is_refused_and_untouched_and_the_hint_says_what_then() {
     let (mut world, key) = World::backed_up(|daemon| daemon.create_for_all("CI"));
     world.daemon.stop();
-    let journal = world.daemon.home.data.join("claviger.journal");
+    let journal = world.daemon.home.journal();
     fs::write(&journal, "rot").unwrap();
     let refused = world.daemon.home.start_in_vain();
     assert!(

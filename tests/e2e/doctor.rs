@@ -383,7 +383,7 @@ fn what_the_journal_and_the_store_know_of_each_other_is_told() {
     let mut daemon = Daemon::start();
     let key = daemon.create_for_all("key");
     daemon.stop();
-    let (store, journal) = (daemon.home.store(), daemon.home.data.join("claviger.journal"));
+    let (store, journal) = (daemon.home.store(), daemon.home.journal());
     assert!(ask_stopped(&daemon.home, NOTHING_WRONG).detail("journal").contains("0 revocations"));
     let old = fs::read(&store).unwrap();
     daemon.start_again();

@@ -44,6 +44,7 @@ mod service;
 mod service_manager;
 mod settings;
 mod slow;
+mod soak;
 mod sockets;
 mod starts;
 mod stores;

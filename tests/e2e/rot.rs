@@ -114,7 +114,7 @@ fn rot_anywhere_in_the_journal_revives_nothing() {
     }
     let right = verdicts(&daemon, &keys);
     daemon.stop();
-    let journal = daemon.home.data.join("claviger.journal");
+    let journal = daemon.home.journal();
     let whole = fs::read(&journal).unwrap();
     let (mut refused, mut unharmed) = (0, 0);
     for number in 0..damages {

@@ -1,7 +1,7 @@
-//! Claviger's measures: a driver that asks over the sockets as fast as it is answered, and what a verification costs in
-//! process, in time and in instructions.
+//! Claviger's measures: a driver that asks over the sockets as fast as it is answered, what changes wait for, and what a
+//! verification costs in process, in time and in instructions.
 //!
-//! Owns what is measured and how it is told. Must not judge: limits stand in `docs/performance.md`.
+//! Owns what is measured and how it is told. Must not judge verifications: their limits stand in `docs/performance.md`.
 
 pub mod driver;
 pub mod in_process;
@@ -15,6 +15,7 @@ pub mod seed;
 pub mod server;
 pub mod table;
 pub mod wire;
+pub mod writes;
 
 /// What a measure gives, or why it broke off: at the first surprise, since a figure taken after one means nothing.
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;

@@ -17,13 +17,15 @@ use claviger_bench::instructions::{self, Then};
 use claviger_bench::run::{Plan, run};
 use claviger_bench::seed::{cheap, seed};
 use claviger_bench::server::{echo, end_with_parent, http};
-use claviger_bench::{Outcome, table};
+use claviger_bench::{Outcome, table, writes};
 
 /// Measures Claviger.
 #[derive(Parser)]
 enum Command {
     /// Ask the daemon over its socket, beside a bare echo and a bare hyper, and print one table
     Run(Run),
+    /// Change keys over the daemon's socket, beside the disk alone and one slow hash, and print one table
+    Writes(Writes),
     /// Make a store of many keys, whose secrets nobody has
     Seed {
         /// The data directory, which must not be there yet
@@ -68,9 +70,29 @@ struct Run {
     json: bool,
 }
 
+#[derive(Args)]
+struct Writes {
+    /// How many keys the store has, besides those that are changed
+    #[arg(long, default_value_t = 1_000)]
+    keys: usize,
+    /// How many keys are made, changed in every way and deleted
+    #[arg(long, default_value_t = 200)]
+    lives: usize,
+    /// How often callers are many, and how often subscribers come and go
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Where to put the store: below a short path on the disk that is to be measured
+    #[arg(long, default_value = "/tmp")]
+    under: PathBuf,
+    /// The daemon's executable [default: `claviger` beside this one]
+    #[arg(long)]
+    claviger: Option<PathBuf>,
+}
+
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Run(told) => measure(told),
+        Command::Writes(told) => change(told),
         Command::Seed { directory, keys } => make_store(&directory, keys),
         Command::Instructions { bless } => {
             let then = bless.map_or(Then::Compare, Then::Bless);
@@ -89,12 +111,7 @@ fn main() -> ExitCode {
 }
 
 fn measure(told: Run) -> Outcome<()> {
-    let beside = std::env::current_exe()?.with_file_name("claviger");
-    let claviger = told.claviger.unwrap_or(beside);
-    if !claviger.is_file() {
-        let hint = "hint: cargo build --release -p claviger, or say where it is with --claviger";
-        return Err(format!("{} is not there\n{hint}", claviger.display()).into());
-    }
+    let claviger = executable(told.claviger)?;
     let during = Duration::from_millis(told.milliseconds);
     let plan = Plan { keys: told.keys, rounds: told.rounds.max(1), during, only: told.only, claviger };
     let report = run(plan, &mut |step| eprintln!("{step}"))?;
@@ -104,6 +121,27 @@ fn measure(told: Run) -> Outcome<()> {
     }
     print!("{}", table::draw(&report));
     Ok(())
+}
+
+fn change(told: Writes) -> Outcome<()> {
+    let claviger = executable(told.claviger)?;
+    let plan =
+        writes::Plan { keys: told.keys, lives: told.lives.max(1), rounds: told.rounds.max(1), claviger };
+    let report = writes::run(plan, &told.under, &mut |step| eprintln!("{step}"))?;
+    print!("{}", writes::table::draw(&report));
+    Ok(())
+}
+
+fn executable(told: Option<PathBuf>) -> Outcome<PathBuf> {
+    let claviger = match told {
+        Some(claviger) => claviger,
+        None => std::env::current_exe()?.with_file_name("claviger"),
+    };
+    if claviger.is_file() {
+        return Ok(claviger);
+    }
+    let hint = "hint: cargo build --release -p claviger, or say where it is with --claviger";
+    Err(format!("{} is not there\n{hint}", claviger.display()).into())
 }
 
 fn make_store(directory: &std::path::Path, keys: usize) -> Outcome<()> {

@@ -22,7 +22,8 @@ pub const MEASURED: usize = 64;
 /// How many secrets there are that were rotated.
 const ROTATED: usize = 8;
 
-/// The account that the measured keys may see, and one that they may not.
+/// The accounts: one that the measured keys may see, and one that they may not.
+pub const ACCOUNTS: [&str; 2] = [MINE, OTHER];
 const MINE: &str = "acc_checking";
 const OTHER: &str = "acc_savings";
 

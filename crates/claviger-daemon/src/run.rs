@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use crate::config::{Config, SocketConfig};
 use crate::place::{PlaceError, check_file, take_directory};
 use crate::restore::clear;
-use crate::rpc::{About, Context, module};
+use crate::rpc::{About, Context, Newsroom, module};
 use crate::service::{Clock, Occasion, Service, StartFault, restore};
 use crate::socket::{
     Admission, BindError, Connections, GivenError, GivenSockets, Listener, Server, accept, bind, check_path,
@@ -154,7 +154,7 @@ pub async fn run(
     let started_at = clock.now();
     let service = Service::start(store, clock, config.key_prefix, config.hashing)?;
     let about = About { started_at, data_dir: data.path().to_owned(), runtime_dir: runtime_dir.clone() };
-    let context = Arc::new(Context { service: Arc::clone(&service), about });
+    let context = Arc::new(Context { service: Arc::clone(&service), news: Newsroom::of(&service), about });
     let (admin_mode, verify_mode) = (config.sockets.admin_mode(), config.sockets.verify_mode);
     let (admin, verify, own_paths) = match sockets {
         Sockets::Own => {

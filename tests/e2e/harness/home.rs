@@ -121,6 +121,10 @@ impl Home {
         self.data.join("claviger.redb")
     }
 
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.data.join("claviger.journal")
+    }
+
     pub(crate) fn admin(&self) -> Socket {
         Socket::new(self.run.join("admin.sock"))
     }

@@ -1,9 +1,9 @@
 //! Owns the processes that are asked: the two bare ones and the daemon. Must not ask them.
 
+pub mod daemon;
 pub mod echo;
 pub mod http;
 
-use std::fs;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -35,11 +35,8 @@ impl Servers {
     pub fn start(directory: &Path, claviger: &Path) -> Outcome<Self> {
         let bench = std::env::current_exe()?;
         let at = |name: &str| directory.join(name);
-        let (echo, hyper, run) = (at("echo.sock"), at("hyper.sock"), at("run"));
-        fs::write(at("config.toml"), "")?;
-        let mut daemon = Command::new(claviger);
-        daemon.args(["daemon", "--log-level", "warn", "--data-dir"]).arg(at("data"));
-        daemon.arg("--runtime-dir").arg(&run).arg("--config").arg(at("config.toml")).env("HOME", directory);
+        let (echo, hyper, run) = (at("echo.sock"), at("hyper.sock"), daemon::runtime(directory));
+        let daemon = daemon::command(directory, claviger)?;
         let mut bare_echo = Command::new(&bench);
         bare_echo.arg("echo").arg(&echo);
         let mut bare_hyper = Command::new(&bench);

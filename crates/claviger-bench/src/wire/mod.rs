@@ -5,6 +5,7 @@ pub mod request;
 pub mod websocket;
 
 use std::io::{Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -14,8 +15,11 @@ use crate::Outcome;
 /// How long an answer may take before the run is broken off: a server that does not answer would be waited for for ever.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How much can have come of answers that are not taken yet. Bytes.
+/// How much can have come of answers that are not taken yet, at first. Bytes.
 const BUFFER: usize = 64 * 1024;
+
+/// The longest answer that is waited for: a part of a snapshot is the longest that there is. Bytes.
+const LARGEST: usize = 4 * 1024 * 1024;
 
 /// How it is known where an answer ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +138,15 @@ impl Connection {
         if self.taken > 0 {
             self.buffer.copy_within(self.taken..self.come, 0);
             (self.taken, self.come) = (0, self.come - self.taken);
+        } else if self.come == self.buffer.len() && self.come < LARGEST {
+            self.buffer.resize(self.come * 2, 0);
         }
+    }
+}
+
+impl AsFd for Connection {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
     }
 }
 
@@ -173,8 +185,15 @@ mod tests {
         let (server, mut connection) = pair(Framing::Http);
         drop(server);
         assert!(connection.receive().is_err());
-        let (mut server, mut connection) = pair(Framing::Echo(65));
-        server.write_all(&[0; 65]).unwrap();
+        let (mut server, mut connection) = pair(Framing::Echo(LARGEST + 1));
+        std::thread::spawn(move || server.write_all(&vec![0; LARGEST + 1]));
         assert!(connection.receive().is_err());
+    }
+
+    #[test]
+    fn an_answer_that_is_longer_than_the_buffer_is_read_whole() {
+        let (mut server, mut connection) = pair(Framing::Echo(1000));
+        server.write_all(&[7; 1000]).unwrap();
+        assert_eq!(connection.receive().unwrap().body, [7; 1000]);
     }
 }

@@ -13,11 +13,13 @@ use jsonrpsee::server::{PendingSubscriptionSink, RegisterMethodError, Subscripti
 use jsonrpsee::types::Params as RawParams;
 use jsonrpsee::{RpcModule, SubscriptionMessage};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::timeout;
 
 use super::error::error_object;
+use super::news::News;
 use super::{Context, Peer};
 use crate::service::Error;
 
@@ -94,7 +96,7 @@ async fn serve<F: Future<Output = Ended>>(
 async fn send_events(context: &Arc<Context>, sink: &SubscriptionSink, reader: Reader) -> Ended {
     loop {
         // Listening first and looking second misses nothing; what is seen twice is passed over.
-        let changes = context.service.listen();
+        let changes = context.news.listen();
         let seen = match send_snapshot(context, sink, reader).await {
             Ok(seen) => seen,
             Err(ended) => return ended,
@@ -102,8 +104,14 @@ async fn send_events(context: &Arc<Context>, sink: &SubscriptionSink, reader: Re
         let mut changes = Changes { changes, seen };
         loop {
             match changes.next(sink).await {
-                Next::Event(event) if tell(sink, &*event).await.is_ok() => {}
-                Next::Event(_) | Next::Closed => return Ended::Closed,
+                Next::Heard(news, _) => {
+                    if let News::Event { text, .. } = &*news
+                        && send(sink, text.clone()).await.is_err()
+                    {
+                        return Ended::Closed;
+                    }
+                }
+                Next::Closed => return Ended::Closed,
                 // What was missed is in a new snapshot.
                 Next::Missed => break,
             }
@@ -147,6 +155,7 @@ async fn send_snapshot(
 
 async fn send_revisions(context: &Arc<Context>, sink: &SubscriptionSink) -> Ended {
     loop {
+        // From the service itself: whoever keeps a verdict is told before whoever made the change is answered.
         let changes = context.service.listen();
         let seen = match context.service.settings() {
             Ok(settings) => settings.revision,
@@ -158,8 +167,8 @@ async fn send_revisions(context: &Arc<Context>, sink: &SubscriptionSink) -> Ende
         let mut changes = Changes { changes, seen };
         loop {
             match changes.next(sink).await {
-                Next::Event(event) => {
-                    let Event::Changed { revision, .. } = *event else { continue };
+                Next::Heard(_, revision) => {
+                    let Some(revision) = revision else { continue };
                     if tell(sink, &Revision { revision }).await.is_err() {
                         return Ended::Closed;
                     }
@@ -172,45 +181,78 @@ async fn send_revisions(context: &Arc<Context>, sink: &SubscriptionSink) -> Ende
     }
 }
 
+/// What is heard of one thing that happened.
+trait Heard {
+    /// Its place among the changes.
+    fn place(&self) -> Place;
+}
+
+/// Where something stands among the changes.
+enum Place {
+    /// It is the change that made this revision.
+    Change(u64),
+    /// It is none: notes of use.
+    Beside,
+    /// Some changes are gone.
+    Missed,
+}
+
+impl Heard for News {
+    fn place(&self) -> Place {
+        match self {
+            Self::Event { revision, .. } => revision.map_or(Place::Beside, Place::Change),
+            Self::Missed => Place::Missed,
+        }
+    }
+}
+
+impl Heard for Event {
+    fn place(&self) -> Place {
+        match self {
+            Self::Changed { revision, .. } => Place::Change(*revision),
+            Self::Snapshot { .. } | Self::Used { .. } => Place::Beside,
+        }
+    }
+}
+
 /// The changes after a revision that the reader has.
-struct Changes {
-    changes: Receiver<Arc<Event>>,
+struct Changes<T> {
+    changes: Receiver<Arc<T>>,
     seen: u64,
 }
 
 /// What comes next.
-enum Next {
-    /// A change that the reader has not seen, or notes of use.
-    Event(Arc<Event>),
+enum Next<T> {
+    /// A change that the reader has not seen, with its revision, or notes of use.
+    Heard(Arc<T>, Option<u64>),
     /// The reader was too slow: some changes are gone.
     Missed,
     /// The reader went away, or the daemon ends.
     Closed,
 }
 
-impl Changes {
-    async fn next(&mut self, sink: &SubscriptionSink) -> Next {
+impl<T: Heard> Changes<T> {
+    async fn next(&mut self, sink: &SubscriptionSink) -> Next<T> {
         loop {
             let change = tokio::select! {
                 () = sink.closed() => return Next::Closed,
                 change = self.changes.recv() => change,
             };
-            match change {
-                Ok(event) => {
-                    if let Event::Changed { revision, .. } = *event {
-                        if revision <= self.seen {
-                            continue;
-                        }
-                        // A change whose outcome was not known when it was made was not told.
-                        if revision > self.seen + 1 {
-                            return Next::Missed;
-                        }
-                        self.seen = revision;
-                    }
-                    return Next::Event(event);
-                }
+            let heard = match change {
+                Ok(heard) => heard,
                 Err(RecvError::Lagged(_)) => return Next::Missed,
                 Err(RecvError::Closed) => return Next::Closed,
+            };
+            match heard.place() {
+                Place::Change(revision) if revision <= self.seen => {}
+                // A change whose outcome was not known when it was made was not told.
+                Place::Change(revision) if revision > self.seen + 1 => return Next::Missed,
+                Place::Change(revision) => {
+                    self.seen = revision;
+                    return Next::Heard(heard, Some(revision));
+                }
+                Place::Beside => return Next::Heard(heard, None),
+                Place::Missed => return Next::Missed,
             }
         }
     }
@@ -219,7 +261,11 @@ impl Changes {
 /// Sends one notification, waiting until the reader has room. Changes meanwhile wait in the feed, which forgets the
 /// oldest rather than grow.
 pub(super) async fn tell(sink: &SubscriptionSink, item: &impl Serialize) -> Result<(), ()> {
-    let json = serde_json::value::to_raw_value(item).map_err(|_| ())?;
+    send(sink, serde_json::value::to_raw_value(item).map_err(|_| ())?).await
+}
+
+/// The same of what is in words already.
+async fn send(sink: &SubscriptionSink, json: Box<RawValue>) -> Result<(), ()> {
     tokio::select! {
         () = sink.closed() => Err(()),
         sent = sink.send(SubscriptionMessage::from(json)) => sent.map_err(|_| ()),

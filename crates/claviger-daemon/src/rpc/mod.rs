@@ -5,6 +5,7 @@ mod error;
 mod events;
 mod gate;
 mod methods;
+mod news;
 mod shortcut;
 
 use std::path::PathBuf;
@@ -19,12 +20,15 @@ use crate::store::Author;
 
 pub use error::error_object;
 pub use gate::{DEPTH, GateLayer, NOT_A_CALL, NoAnswer, OverWebSocket, max_answer};
+pub use news::Newsroom;
 pub use shortcut::{granted_text, verify_at_once};
 
 /// What the methods answer from.
 pub struct Context {
     /// The use cases.
     pub service: Arc<Service>,
+    /// What subscribers hear.
+    pub news: Newsroom,
     /// Facts about this daemon.
     pub about: About,
 }
@@ -101,7 +105,7 @@ mod tests {
         .unwrap();
         let about =
             About { started_at: Timestamp::default(), data_dir: PathBuf::new(), runtime_dir: PathBuf::new() };
-        let context = Arc::new(Context { service, about });
+        let context = Arc::new(Context { news: Newsroom::of(&service), service, about });
         for socket in [Access::Admin, Access::Verify] {
             let mut table = Names(socket, BTreeSet::new());
             visit(&mut table);

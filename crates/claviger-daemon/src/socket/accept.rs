@@ -6,6 +6,7 @@ use std::time::Duration;
 use claviger_api::Access;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio::task::yield_now;
 
 use super::admission::{Admission, Standing, is_member};
 use super::connection::{Server, serve};
@@ -80,6 +81,8 @@ pub async fn accept(
             }
             drop(alive);
         });
+        // Where a thousand come at once, whoever is in already does not wait until all of them are.
+        yield_now().await;
     }
 }
 

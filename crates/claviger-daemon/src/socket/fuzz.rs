@@ -18,7 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::Server;
 use super::connection::answer_alone;
 use super::frames::Frames;
-use crate::rpc::{About, Context, Peer, module, verify_at_once};
+use crate::rpc::{About, Context, Newsroom, Peer, module, verify_at_once};
 use crate::service::{Clock, Service};
 use crate::store::Store;
 use crate::token::{BODY_LEN, HashingCost, KeyPrefix, Presented};
@@ -139,7 +139,8 @@ impl Daemon {
             data_dir: PathBuf::new(),
             runtime_dir: PathBuf::new(),
         };
-        let context = Arc::new(Context { service: Arc::clone(&service), about });
+        let news = runtime.block_on(async { Newsroom::of(&service) });
+        let context = Arc::new(Context { service: Arc::clone(&service), news, about });
         let (stop, rpc) = stop_channel();
         let server = |access| {
             let methods = module(&context, access).expect("the table of methods");

@@ -56,7 +56,7 @@ pub(super) const SECRETS: TableDefinition<'_, &str, &[u8]> = TableDefinition::ne
 /// and its backups.
 pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta_v1");
 
-/// In the journal: `schema` → its form; `newest` → the newest revision that it knows of; `awaits` → 1, where it was made for
+/// In the journal: `schema` → its form; `newest` → the revision at the last start or end in order; `awaits` → 1, where it was made for
 /// the store beside it and does not follow it yet.
 pub(super) const JOURNAL_META: TableDefinition<'_, &str, u64> = TableDefinition::new("journal_meta_v1");
 
