@@ -8,6 +8,7 @@ pub mod domain;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod http;
+pub mod keeping;
 pub mod place;
 pub mod restore;
 pub mod rpc;
@@ -19,7 +20,7 @@ pub mod supervisor;
 mod sync;
 pub mod token;
 
-pub use config::{Config, SocketConfig};
+pub use config::{Config, DigestConfig, Keep, SocketConfig};
 pub use run::{Sockets, StartError, run};
 pub use socket::GivenSockets;
 pub use supervisor::Supervisor;

@@ -36,7 +36,8 @@ impl Servers {
         let bench = std::env::current_exe()?;
         let at = |name: &str| directory.join(name);
         let (echo, hyper, run) = (at("echo.sock"), at("hyper.sock"), at("run"));
-        fs::write(at("config.toml"), "")?;
+        // Nothing of this store is to outlive it.
+        fs::write(at("config.toml"), "[digests]\nkeep = \"never\"\n")?;
         let mut daemon = Command::new(claviger);
         daemon.args(["daemon", "--log-level", "warn", "--data-dir"]).arg(at("data"));
         daemon.arg("--runtime-dir").arg(&run).arg("--config").arg(at("config.toml")).env("HOME", directory);

@@ -1,4 +1,5 @@
-//! Owns a copy of a store as it is at one moment, row by row. Must not know what is in the rows.
+//! Owns a copy of a store as it is at one moment, row by row, without what is of use on this machine only. Must not know what
+//! is in the rows.
 
 use std::fs::File;
 
@@ -7,8 +8,8 @@ use redb::{Builder, Key, ReadTransaction, ReadableTable, TableDefinition, Value,
 
 use super::file::CACHE_BYTES;
 use super::tables::{
-    ACCOUNT_NAMES, ACCOUNTS, ACTIVITY, GRANTS, KEY_ACTIVITY, KEY_NAMES, KEYS, META, REVOCATIONS, SECRETS,
-    SETTINGS, USAGE, USAGE_DAYS,
+    ACCOUNT_NAMES, ACCOUNTS, ACTIVITY, DIGESTS, GRANTS, KEY_ACTIVITY, KEY_NAMES, KEYS, META, REVOCATIONS,
+    SECRETS, SETTINGS, USAGE, USAGE_DAYS,
 };
 use super::{State, StoreError};
 
@@ -32,6 +33,8 @@ pub fn copy(rows: &ReadTransaction, to: File) -> Result<State, StoreError> {
     copy_table(rows, &copy, SETTINGS)?;
     copy_table(rows, &copy, SECRETS)?;
     copy_table(rows, &copy, META)?;
+    // Their key does not leave the machine, so elsewhere they would be worth nothing.
+    copy.open_table(DIGESTS)?;
     copy.commit()?;
     database.close()?;
     super::Rows::state(rows)
@@ -59,7 +62,8 @@ mod tests {
 
     use super::super::{Author, Rows, Store, check};
     use super::*;
-    use crate::domain::{Edit, sample};
+    use crate::domain::{Edit, Proven, sample};
+    use crate::token::Digest;
 
     fn tables(rows: &ReadTransaction) -> BTreeSet<String> {
         rows.list_tables().unwrap().map(|table| table.name().to_owned()).collect()
@@ -70,18 +74,25 @@ mod tests {
         let store = Store::memory().unwrap();
         let account = sample::account("a");
         let author = Author { uid: 1000, pid: None };
-        let edit = Edit::connect(account.clone());
-        store.write(|writer| writer.apply(&edit, author, Timestamp::from_millis(7))).unwrap();
+        let key = sample::key('A', sample::only(&["a"]));
+        let digest = Digest::from_bytes([1; 32]);
+        let proven = Proven { id: key.id, generation: key.generation, digest };
+        let create = Edit::create(key.clone(), true).proving(Some(proven));
+        for edit in [Edit::connect(account.clone()), create] {
+            store.write(|writer| writer.apply(&edit, author, Timestamp::from_millis(7))).unwrap();
+        }
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("copy");
         let file = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
         let state = store.read(|rows| copy(rows, file)).unwrap();
-        assert_eq!((state.revision, state.newest_at), (1, 7));
+        assert_eq!((state.revision, state.newest_at), (2, 7));
         let again = Store::open(&path).unwrap();
         again.read(check).unwrap();
         let found = |store: &Store| {
             store.read(|rows| Ok((tables(rows), rows.state()?, rows.lineage()?, rows.account(&account.id)?)))
         };
         assert_eq!(found(&again).unwrap(), found(&store).unwrap());
+        let digest = |store: &Store| store.read(|rows| rows.kept_digest(&key.id)).unwrap();
+        assert_eq!((digest(&store), digest(&again)), (Some(proven), None), "a digest is for this machine");
     }
 }
