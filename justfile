@@ -212,6 +212,10 @@ failing-io times="60":
 soak seconds="3600":
     CLAVIGER_SOAK={{seconds}} cargo test --release -p claviger --test e2e -- --nocapture soak::whatever
 
+# Measures a restart with 1,000 busy keys, with the key of their digests and without it.
+restart:
+    cargo bench -p claviger --bench restart
+
 # Measures a storm of 1,000 connections, half of which hang up, beside a caller whose key is warm.
 storm:
     cargo bench -p claviger --bench storm

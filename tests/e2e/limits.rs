@@ -130,8 +130,7 @@ fn a_crowd_on_verify_sock_leaves_room_on_admin_sock() {
 }
 
 /// Settings with which hashing takes so much longer than asking that a crowd fills the queue.
-const SLOW: &str =
-    "[argon2]\nmemory_kib = 65536\niterations = 3\nparallelism = 1\n[sockets]\nverify_mode = \"0666\"\n";
+const SLOW: &str = "[argon2]\nmemory_kib = 65536\niterations = 3\nparallelism = 1\n[sockets]\nverify_mode = \"0666\"\n[digests]\nkeep = \"never\"\n";
 
 /// How many more than 64 ask.
 const TOO_MANY: u64 = 40;

@@ -36,6 +36,7 @@ mod printed;
 mod proxies;
 mod races;
 mod refusals;
+mod restarts;
 mod revisions;
 mod rot;
 mod scopes;

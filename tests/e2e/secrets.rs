@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Daemon, Home, Minted, SecretParts, WebSocket, soon};
+use crate::harness::{Daemon, DigestKey, Home, Minted, SecretParts, WebSocket, soon};
 
 /// What may be found nowhere: each secret whole, its body, and the body with its tag.
 fn needles(secrets: &[String]) -> Vec<String> {
@@ -31,12 +31,23 @@ fn assert_holds_none(place: &str, bytes: &[u8], needles: &[String]) {
 }
 
 fn assert_directory_holds_none(directory: &Path, needles: &[String]) {
+    each_file(directory, &mut |path, bytes| assert_holds_none(path, bytes, needles));
+}
+
+fn assert_directory_holds_no_key(directory: &Path, key: &[u8]) {
+    each_file(directory, &mut |path, bytes| {
+        assert!(!bytes.windows(key.len()).any(|window| window == key), "{path} holds the digests' key");
+    });
+}
+
+/// Shows each file below a directory.
+fn each_file(directory: &Path, show: &mut impl FnMut(&str, &[u8])) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            assert_directory_holds_none(&path, needles);
+            each_file(&path, show);
         } else if path.is_file() {
-            assert_holds_none(&path.display().to_string(), &fs::read(&path).unwrap(), needles);
+            show(&path.display().to_string(), &fs::read(&path).unwrap());
         }
     }
 }
@@ -60,9 +71,10 @@ fn after_a_whole_session_on_the_short_way_the_secret_is_nowhere() {
 }
 
 fn a_whole_session(log_level: &'static str) {
-    let mut home = Home::new();
+    let mut home = Home::that_keeps_digests();
     home.log_level = log_level;
     let mut daemon = home.start();
+    let digest_key = DigestKey::of(&daemon);
     let mut events = WebSocket::open(&daemon.admin);
     events.subscribe("events.subscribe");
     daemon.connect("a");
@@ -157,6 +169,7 @@ fn a_whole_session(log_level: &'static str) {
     }
     // While it runs, after it ended, and after a start from what it left.
     assert_directory_holds_none(&daemon.home.path(""), &needles);
+    assert_directory_holds_no_key(&daemon.home.path(""), &digest_key.bytes().unwrap());
     daemon.stop();
     assert_directory_holds_none(&daemon.home.path(""), &needles);
     daemon.start_again();

@@ -10,6 +10,7 @@ fn an_unknown_setting_is_an_error_that_names_it() {
         ("colour = 1\n", "colour"),
         ("[argon2]\nmemory = 64\n", "memory"),
         ("[sockets]\nadmin_mode = \"0666\"\n", "admin_mode"),
+        ("[digests]\nkept = \"auto\"\n", "kept"),
         ("[sokets]\nverify_mode = \"0600\"\n", "sokets"),
     ] {
         let home = Home::new();
@@ -39,6 +40,7 @@ fn a_setting_out_of_its_bounds_is_an_error_that_names_it() {
         ("[sockets]\nverify_group = \"no-such-group-here\"\n", "verify_group"),
         ("[sockets]\nadmin_group = \"no-such-group-here\"\n", "admin_group"),
         ("[sockets]\nadmin_uids = [\"root\"]\n", "admin_uids"),
+        ("[digests]\nkeep = \"always\"\n", "digests.keep"),
         ("key_prefix = \n", "config.toml"),
     ] {
         let home = Home::new();

@@ -14,7 +14,7 @@ use claviger_bench::kind::Kind;
 use claviger_bench::plan::{Load, Row, Way};
 use claviger_bench::seed::{Presentable, cheap, seed};
 use claviger_bench::server::{echo, http};
-use claviger_daemon::{Config, Sockets, run};
+use claviger_daemon::{Config, Keep, Sockets, run};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -35,7 +35,8 @@ impl Servers {
             service.finish().await;
             presentable
         });
-        let config = Config { hashing: cheap().unwrap(), ..Config::new(at("data"), at("run")) };
+        let mut config = Config { hashing: cheap().unwrap(), ..Config::new(at("data"), at("run")) };
+        config.digests.keep = Keep::Never;
         let (ready, is_ready) = channel();
         let supervisor = Arc::new(move || ready.send(()).unwrap());
         runtime.spawn(run(config, Sockets::Own, supervisor, std::future::pending()));

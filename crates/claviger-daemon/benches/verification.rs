@@ -251,7 +251,8 @@ fn over_the_socket(criterion: &mut Criterion) {
     }
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (ready, is_ready) = channel();
-    let config = Config { hashing: cheap(), ..Config::new(data, sockets.clone()) };
+    let mut config = Config { hashing: cheap(), ..Config::new(data, sockets.clone()) };
+    config.digests.keep = claviger_daemon::Keep::Never;
     let daemon = runtime.spawn(claviger_daemon::run(
         config,
         claviger_daemon::Sockets::Own,

@@ -17,6 +17,8 @@ pub struct Config {
     pub hashing: HashingCost,
     /// Who may use the sockets.
     pub sockets: SocketConfig,
+    /// What becomes of the digests of proven secrets.
+    pub digests: DigestConfig,
 }
 
 impl Config {
@@ -29,8 +31,28 @@ impl Config {
             key_prefix: KeyPrefix::default(),
             hashing: HashingCost::default(),
             sockets: SocketConfig::default(),
+            digests: DigestConfig::default(),
         }
     }
+}
+
+/// What becomes of the digests of proven secrets when the daemon ends.
+#[derive(Clone, Debug, Default)]
+pub struct DigestConfig {
+    /// Whether they are kept.
+    pub keep: Keep,
+    /// A directory of this user's session, where there is one: it often is in memory.
+    pub session_dir: Option<PathBuf>,
+}
+
+/// Whether digests of proven secrets are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// Where their key survives the process and not the machine.
+    #[default]
+    Auto,
+    /// Never, and what was kept before is taken away.
+    Never,
 }
 
 /// Who may use the sockets.

@@ -54,6 +54,7 @@ mod tests {
                 "entry" => Reading { entry: true, ..Reading::default() },
                 "state" => Reading { state: true, ..Reading::default() },
                 "revocation" => Reading { revocation: true, ..Reading::default() },
+                "digest" => Reading { digest: true, ..Reading::default() },
                 "damaged" => Reading::default(),
                 _ => panic!("{name} says nothing"),
             };

@@ -9,6 +9,7 @@ pub mod domain;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod http;
+pub mod keeping;
 pub mod place;
 pub mod restore;
 pub mod rpc;
@@ -22,7 +23,7 @@ mod sync;
 pub mod token;
 
 pub use compact::compact;
-pub use config::{Config, SocketConfig};
+pub use config::{Config, DigestConfig, Keep, SocketConfig};
 pub use run::{Sockets, StartError, run};
 pub use socket::GivenSockets;
 pub use supervisor::Supervisor;

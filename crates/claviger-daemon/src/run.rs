@@ -1,5 +1,7 @@
 //! Owns the wiring of the daemon, top to bottom. Must not hold a rule.
 
+mod digests;
+
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use crate::config::{Config, SocketConfig};
+use crate::keeping::Places;
 use crate::place::{PlaceError, check_file, take_directory};
 use crate::restore::clear;
 use crate::rpc::{About, Context, Newsroom, module};
@@ -152,7 +155,14 @@ pub async fn run(
     let clock = Clock::system();
     obey_journal(&store, &clock).map_err(OpenError::from)?;
     let started_at = clock.now();
-    let service = Service::start(store, clock, config.key_prefix, config.hashing)?;
+    let session = config.digests.session_dir.as_deref();
+    let places = Places::of(data.path(), &runtime_dir, session)
+        .map_err(|error| PlaceError::Io { path: data.path().into(), error })?;
+    let digest_key = digests::keep(&store, &places, config.digests.keep).map_err(StartFault::from)?;
+    let service = match digest_key {
+        Some(key) => Service::start_keeping(store, clock, config.key_prefix, config.hashing, key)?,
+        None => Service::start(store, clock, config.key_prefix, config.hashing)?,
+    };
     let about = About { started_at, data_dir: data.path().to_owned(), runtime_dir: runtime_dir.clone() };
     let context = Arc::new(Context { service: Arc::clone(&service), news: Newsroom::of(&service), about });
     let (admin_mode, verify_mode) = (config.sockets.admin_mode(), config.sockets.verify_mode);

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use claviger_daemon::SocketConfig;
 use claviger_daemon::token::{HashingCost, KeyPrefix};
+use claviger_daemon::{Keep, SocketConfig};
 use claviger_tui::Keymap;
 use toml::{Table, Value};
 
 /// Every setting, as an error lists them.
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 12] = [
     "data_dir",
     "runtime_dir",
     "key_prefix",
@@ -20,11 +20,12 @@ const KNOWN: [&str; 11] = [
     "sockets.verify_group",
     "sockets.admin_uids",
     "sockets.admin_group",
+    "digests.keep",
     "keys",
 ];
 
 /// The settings that have a section, and so a dot in their names.
-const SECTIONS: [&str; 2] = ["argon2", "sockets"];
+const SECTIONS: [&str; 3] = ["argon2", "sockets", "digests"];
 
 /// The section with presses of the interface, whose names the interface knows.
 const KEYS: &str = "keys";
@@ -42,6 +43,8 @@ pub(crate) struct ConfigFile {
     pub(crate) hashing: HashingCost,
     /// Who may use the sockets.
     pub(crate) sockets: SocketConfig,
+    /// Whether digests of proven secrets are kept.
+    pub(crate) keep: Keep,
     /// What can be pressed in the interface.
     pub(crate) keymap: Keymap,
 }
@@ -115,6 +118,7 @@ fn set(file: &mut ConfigFile, cost: &mut Cost, setting: &str, value: &Value) -> 
         "sockets.verify_group" => file.sockets.verify_group = Some(group(setting, value)?),
         "sockets.admin_uids" => file.sockets.admin_uids = uids(setting, value)?,
         "sockets.admin_group" => file.sockets.admin_group = Some(group(setting, value)?),
+        "digests.keep" => file.keep = keep(setting, value)?,
         section if section == KEYS || SECTIONS.contains(&section) => {
             return Err(Fault::rule(section, &format!("must be a section: a line `[{section}]`")));
         }
@@ -190,6 +194,14 @@ fn uids(setting: &str, value: &Value) -> Result<Vec<u32>, Fault> {
         .ok_or_else(|| Fault::rule(setting, "must be a list of user numbers, such as [1000]"))
 }
 
+fn keep(setting: &str, value: &Value) -> Result<Keep, Fault> {
+    match value.as_str() {
+        Some("auto") => Ok(Keep::Auto),
+        Some("never") => Ok(Keep::Never),
+        _ => Err(Fault::rule(setting, "must be \"auto\" or \"never\"")),
+    }
+}
+
 fn mode(setting: &str, value: &Value) -> Result<u32, Fault> {
     let octal = value.as_str().filter(|text| {
         (3..=4).contains(&text.len()) && text.bytes().all(|digit| matches!(digit, b'0'..=b'7'))
@@ -213,6 +225,7 @@ mod tests {
         assert_eq!(file.key_prefix, KeyPrefix::default());
         assert_eq!(file.hashing, HashingCost::default());
         assert_eq!(file.sockets.verify_mode, 0o600);
+        assert_eq!(file.keep, Keep::Auto);
         assert!(file.data_dir.is_none() && file.sockets.admin_uids.is_empty());
     }
 
@@ -231,6 +244,8 @@ mod tests {
             verify_group = "www-data"
             admin_group = "operators"
             admin_uids = [1000, 1001]
+            [digests]
+            keep = "never"
             "#,
         )
         .unwrap();
@@ -242,6 +257,7 @@ mod tests {
         assert_eq!(file.sockets.verify_group.as_deref(), Some("www-data"));
         assert_eq!(file.sockets.admin_group.as_deref(), Some("operators"));
         assert_eq!(file.sockets.admin_uids, [1000, 1001]);
+        assert_eq!(file.keep, Keep::Never);
         assert_eq!(parse("sockets.verify_group = 33").unwrap().sockets.verify_group.as_deref(), Some("33"));
     }
 
@@ -310,6 +326,8 @@ mod tests {
             "sockets.admin_uids = [-1]",
             "sockets.admin_uids = [4294967295]",
             "sockets.verify_group = \"\"",
+            "digests.keep = \"S3CR3T\"",
+            "digests.keep = true",
             "sockets.admin_group = []",
             "data_dir = \"S3CR3T\"",
             "argon2.iterations = 4096",

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use claviger_api::ADMIN_SOCKET;
 use claviger_daemon::token::HashingCost;
-use claviger_daemon::{Config, Sockets, StartError};
+use claviger_daemon::{Config, Keep, Sockets, StartError};
 use claviger_tui::Keymap;
 use tempfile::TempDir;
 use tokio::sync::{Notify, oneshot};
@@ -127,6 +127,7 @@ impl Daemon {
         let mut config = Config::new(home.join("data"), home.join("run"));
         // Nothing here is worth a slow hash.
         config.hashing = HashingCost::new(8, 1, 1).unwrap_or_default();
+        config.digests.keep = Keep::Never;
         let (end, ended) = oneshot::channel();
         let serves = Arc::new(Notify::new());
         let ready = Arc::clone(&serves);

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use claviger_api::{ADMIN_SOCKET, VERIFY_SOCKET};
-use claviger_daemon::{Config, SocketConfig};
+use claviger_daemon::{Config, DigestConfig, SocketConfig};
 use claviger_tui::Keymap;
 
 use crate::args::Places;
@@ -22,6 +22,7 @@ const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
 pub(crate) struct Settings {
     data_dir: Option<PathBuf>,
     runtime_dir: PathBuf,
+    session_dir: Option<PathBuf>,
     config_file: Option<PathBuf>,
     rest: ConfigFile,
 }
@@ -38,6 +39,8 @@ pub(crate) struct Discovered {
     pub(crate) config: Result<Option<PathBuf>, Failure>,
     /// Who may use the sockets.
     pub(crate) sockets: SocketConfig,
+    /// What becomes of the digests of proven secrets.
+    pub(crate) digests: DigestConfig,
     /// What flags and variables chose: the flags that call the same installation again from this home.
     pub(crate) chosen: Places,
     /// The flags that call it from another user's home.
@@ -68,7 +71,16 @@ impl Settings {
             runtime_dir: or_default(&chosen.runtime_dir, &rest.runtime_dir, &runtime_dir),
             config: chosen.config.clone().or_else(|| config.as_ref().ok().cloned().flatten()),
         };
-        Ok(Discovered { data_dir, runtime_dir, config, sockets: rest.sockets, chosen, from_elsewhere })
+        let digests = DigestConfig { keep: rest.keep, session_dir: env.session_dir() };
+        Ok(Discovered {
+            data_dir,
+            runtime_dir,
+            config,
+            sockets: rest.sockets,
+            digests,
+            chosen,
+            from_elsewhere,
+        })
     }
 
     /// Finds out the settings of this process.
@@ -89,7 +101,7 @@ impl Settings {
         let (data_dir, runtime_dir) = env.directories(places, &rest)?;
         let runtime_dir =
             runtime_dir.ok_or_else(|| homeless("runtime", "--runtime-dir or CLAVIGER_RUNTIME_DIR"))?;
-        Ok(Self { data_dir, runtime_dir, config_file, rest })
+        Ok(Self { data_dir, runtime_dir, session_dir: env.session_dir(), config_file, rest })
     }
 
     /// The directory of this user's settings of every program; `None` without a home.
@@ -138,6 +150,7 @@ impl Settings {
             key_prefix: self.rest.key_prefix.clone(),
             hashing: self.rest.hashing,
             sockets: self.rest.sockets.clone(),
+            digests: DigestConfig { keep: self.rest.keep, session_dir: self.session_dir.clone() },
             ..Config::new(self.data_dir()?.to_owned(), self.runtime_dir.clone())
         })
     }
@@ -213,6 +226,11 @@ impl<F: Fn(&str) -> Option<OsString>> Environment<'_, F> {
             (None, Some(path)) => path_of(variable, &path).map(Some),
             (None, None) => Ok(None),
         }
+    }
+
+    /// The directory of this user's session (XDG base directory specification).
+    fn session_dir(&self) -> Option<PathBuf> {
+        self.get("XDG_RUNTIME_DIR").filter(|path| path.is_absolute())
     }
 
     /// A base directory of the XDG specification, which wants relative ones ignored.

@@ -22,6 +22,9 @@ use super::wait::{eventually, soon};
 /// Hashing that costs next to nothing, so that tests are quick.
 const CHEAP: &str = "[argon2]\nmemory_kib = 64\niterations = 1\nparallelism = 1\n";
 
+/// A store of a test is gone with it, and so should be all that the machine knows of it.
+const FORGETFUL: &str = "[digests]\nkeep = \"never\"\n";
+
 /// What a command printed and how it ended.
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
@@ -75,7 +78,8 @@ fn log_level() -> &'static str {
 }
 
 impl Home {
-    /// Makes the directory with cheap hashing in the configuration; the daemon's own directories are not made.
+    /// Makes the directory with cheap hashing in the configuration, and no digests that outlive a daemon; the daemon's own
+    /// directories are not made.
     pub(crate) fn new() -> Self {
         Self::with_config("")
     }
@@ -90,8 +94,21 @@ impl Home {
     /// The same with hashing at the product's own cost.
     pub(crate) fn with_costly_hashing() -> Self {
         let home = Self::bare();
-        fs::write(home.config(), "").unwrap();
+        fs::write(home.config(), FORGETFUL).unwrap();
         home
+    }
+
+    /// The same with digests that outlive a daemon. Whoever starts one takes their key away: see
+    /// [`DigestKey`](super::DigestKey).
+    pub(crate) fn that_keeps_digests() -> Self {
+        let home = Self::bare();
+        home.configure_keeping_digests();
+        home
+    }
+
+    /// Writes the configuration anew, with cheap hashing and digests that outlive a daemon.
+    pub(crate) fn configure_keeping_digests(&self) {
+        fs::write(self.config(), CHEAP).unwrap();
     }
 
     fn bare() -> Self {
@@ -106,7 +123,7 @@ impl Home {
 
     /// Writes the configuration anew.
     pub(crate) fn configure(&self, settings: &str) {
-        fs::write(self.config(), format!("{settings}\n{CHEAP}")).unwrap();
+        fs::write(self.config(), format!("{settings}\n{CHEAP}{FORGETFUL}")).unwrap();
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -84,6 +84,46 @@ fn after_the_reply_of_rotation_the_old_secret_is_refused_and_the_current_one_nev
 }
 
 #[test]
+fn the_same_holds_where_digests_are_in_the_store() {
+    for image in [Image::of(1).with_digests(), Image::of(1).with_foreign_digests()] {
+        explore(&image, |world| {
+            let authority = Arc::clone(&world.service);
+            rotate_while_verified(world, authority)
+        });
+    }
+}
+
+#[test]
+fn whatever_is_written_of_digests_while_a_key_is_rotated_a_restart_revives_nothing() {
+    let image = Image::of(1).with_foreign_digests();
+    let again = image.clone();
+    explore(&image, move |World { service, callers, disk, .. }| {
+        let again = again.clone();
+        async move {
+            let (id, caller) = callers[0].clone();
+            let mut meanwhile = Meanwhile::default();
+            let (presented, saving) = (caller.clone(), Arc::clone(&service));
+            meanwhile.begin(async move {
+                presented.present(None).await.expect("an answer");
+            });
+            meanwhile.begin(async move {
+                for _ in 0..TIMES {
+                    saving.save_usage().await.expect("the disk is well");
+                }
+            });
+            let made = service.rotate_key(OPERATOR, id, None, None).await.expect("the key is there");
+            let newer = caller.with(made.secret);
+            meanwhile.ends().await;
+            service.save_usage().await.expect("the disk is well");
+            let world = again.start_after(&disk);
+            let [old, new] = [&caller, &newer].map(|caller| caller.calling(&world.service));
+            assert_eq!(old.present(None).await, Ok(Verdict::Refused(Refusal::Unauthorized)), "revived");
+            assert!(matches!(new.present(None).await, Ok(Verdict::Granted(_))), "lost");
+        }
+    });
+}
+
+#[test]
 fn after_the_reply_of_deletion_the_secret_is_refused_and_not_before_the_key_is_gone() {
     explore(&Image::of(1), async |World { service, callers, .. }| {
         let (id, caller) = callers[0].clone();

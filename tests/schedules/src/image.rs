@@ -1,4 +1,5 @@
-//! Owns a store that is made once and opened in every schedule, where all its keys are cold. Must not say what has to hold.
+//! Owns a store that is made once and opened in every schedule, where all its keys are cold unless the key of its digests
+//! is kept. Must not say what has to hold.
 
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -12,7 +13,7 @@ use shuttle::scheduler::RoundRobinScheduler;
 use crate::disk::Disk;
 use crate::service::{Clock, Service};
 use crate::store::Rows;
-use crate::token::{HashingCost, KeyPrefix, Minted};
+use crate::token::{DigestKey, HashingCost, KeyPrefix, Minted};
 use crate::world::{ACCOUNTS, Caller, OPERATOR, World, config, name, only};
 
 /// A store with keys in it, and their secrets.
@@ -21,6 +22,20 @@ pub struct Image {
     content: Vec<u8>,
     keys: Vec<(KeyId, String)>,
     forged: Option<String>,
+    /// What the digests in it are under.
+    under: DigestKey,
+    memory: Memory,
+}
+
+/// What the machine still has of the daemon that made the store.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Memory {
+    /// Nothing, and nothing that comes is kept.
+    None,
+    /// The key of the digests.
+    Kept,
+    /// Another one: what is in the store is worth nothing, and what comes is kept.
+    Another,
 }
 
 impl Image {
@@ -32,11 +47,29 @@ impl Image {
     pub fn of(keys: usize) -> Self {
         let disk = Disk::of(Vec::new());
         let filled = disk.clone();
-        let keys = once(move || block_on(fill(start(&filled), keys)));
+        let under = DigestKey::random().expect("there is randomness");
+        let making = under.clone();
+        let keys = once(move || block_on(fill(start_keeping(&filled, &making), keys)));
         let forgeable = keys.first().map(|(id, _)| *id);
         let opened = disk.clone();
         let forged = once(move || forgeable.map(|id| forge(&opened, id)));
-        Self { content: disk.content(), keys, forged }
+        Self { content: disk.content(), keys, forged, under, memory: Memory::None }
+    }
+
+    /// The same with the key of its digests: no key is cold.
+    #[must_use]
+    pub fn with_digests(self) -> Self {
+        Self { memory: Memory::Kept, ..self }
+    }
+
+    /// The same with another key for digests: all keys are cold, and what is proven is written down.
+    ///
+    /// # Panics
+    /// There is no randomness.
+    #[must_use]
+    pub fn with_foreign_digests(self) -> Self {
+        let under = DigestKey::random().expect("there is randomness");
+        Self { memory: Memory::Another, under, ..self }
     }
 
     /// Starts a service on a copy of it.
@@ -45,8 +78,23 @@ impl Image {
     /// It does not start.
     #[must_use]
     pub fn start(&self) -> World {
-        let disk = Disk::of(self.content.clone());
-        let service = start(&disk);
+        self.start_on(Disk::of(self.content.clone()))
+    }
+
+    /// Starts another service on what is on the disk of one that may go on, as after a kill.
+    ///
+    /// # Panics
+    /// It does not start.
+    #[must_use]
+    pub fn start_after(&self, disk: &Disk) -> World {
+        self.start_on(Disk::of(disk.content()))
+    }
+
+    fn start_on(&self, disk: Disk) -> World {
+        let service = match self.memory {
+            Memory::None => start(&disk),
+            Memory::Kept | Memory::Another => start_keeping(&disk, &self.under),
+        };
         let caller = |secret: &str| Caller {
             service: Arc::clone(&service),
             uid: OPERATOR.uid,
@@ -76,8 +124,21 @@ fn forge(disk: &Disk, id: KeyId) -> String {
 
 fn start(disk: &Disk) -> Arc<Service> {
     let store = disk.open().expect("the store opens");
-    let cost = HashingCost::new(8, 1, 1).expect("the cheapest there is");
-    Service::start(store, Clock::new(|| 1_000), KeyPrefix::default(), cost).expect("the service starts")
+    Service::start(store, clock(), KeyPrefix::default(), cost()).expect("the service starts")
+}
+
+fn start_keeping(disk: &Disk, under: &DigestKey) -> Arc<Service> {
+    let store = disk.open().expect("the store opens");
+    Service::start_keeping(store, clock(), KeyPrefix::default(), cost(), under.clone())
+        .expect("the service starts")
+}
+
+fn clock() -> Clock {
+    Clock::new(|| 1_000)
+}
+
+fn cost() -> HashingCost {
+    HashingCost::new(8, 1, 1).expect("the cheapest there is")
 }
 
 async fn fill(service: Arc<Service>, keys: usize) -> Vec<(KeyId, String)> {

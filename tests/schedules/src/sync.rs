@@ -4,7 +4,9 @@
 use std::sync::PoisonError as Poisoned;
 use std::time::Duration;
 
-pub(crate) use shuttle::sync::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, atomic, mpsc};
+pub(crate) use shuttle::sync::{
+    Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic, mpsc,
+};
 /// These wake tasks, and the checker decides when those run.
 pub(crate) use tokio::sync::{Notify, OnceCell};
 

@@ -57,6 +57,12 @@ impl Caller {
         Self { uid, ..self.clone() }
     }
 
+    /// The same one at another service.
+    #[must_use]
+    pub fn calling(&self, service: &Arc<Service>) -> Self {
+        Self { service: Arc::clone(service), ..self.clone() }
+    }
+
     /// Presents the secret.
     ///
     /// # Errors

@@ -85,7 +85,8 @@ pub(super) fn runtime(directory: &Path) -> PathBuf {
 /// The daemon with the settings that it has by itself, and a quiet log.
 pub(super) fn command(directory: &Path, claviger: &Path) -> Outcome<Command> {
     let config = directory.join("config.toml");
-    fs::write(&config, "")?;
+    // Nothing of this store is to outlive it.
+    fs::write(&config, "[digests]\nkeep = \"never\"\n")?;
     let mut daemon = Command::new(claviger);
     daemon.args(["daemon", "--log-level", "warn", "--data-dir"]).arg(directory.join("data"));
     daemon.arg("--runtime-dir").arg(runtime(directory)).arg("--config").arg(config).env("HOME", directory);

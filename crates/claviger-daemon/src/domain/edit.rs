@@ -3,6 +3,7 @@
 use claviger_api::{Account, AccountId, Action, KeyId, Scope};
 
 use super::key::KeyRecord;
+use crate::token::Digest;
 
 /// One change of keys, accounts or settings, with its audit entry: neither is ever written without the other.
 #[derive(Clone, Debug)]
@@ -15,6 +16,19 @@ pub struct Edit {
     pub storage_mode: Option<bool>,
     /// What the audit trail says.
     pub note: Note,
+    /// The digest of the secret that it gives a key, where digests are kept.
+    pub proven: Option<Proven>,
+}
+
+/// That a secret was proven, which need not be done again: its digest, with the key and the generation that it is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proven {
+    /// Whose secret it is.
+    pub id: KeyId,
+    /// Which of that key's secrets.
+    pub generation: u64,
+    /// Its digest.
+    pub digest: Digest,
 }
 
 /// What happens to one key.
@@ -198,15 +212,21 @@ impl Edit {
             account_id: None,
             detail,
         };
-        Self { keys: Vec::new(), accounts: Vec::new(), storage_mode: Some(enabled), note }
+        Self { storage_mode: Some(enabled), ..Self::of_keys(Vec::new(), note) }
+    }
+
+    /// The same, and the secret that it gives a key is proven by this.
+    #[must_use]
+    pub fn proving(self, proven: Option<Proven>) -> Self {
+        Self { proven, ..self }
     }
 
     fn of_keys(keys: Vec<KeyEdit>, note: Note) -> Self {
-        Self { keys, accounts: Vec::new(), storage_mode: None, note }
+        Self { keys, accounts: Vec::new(), storage_mode: None, note, proven: None }
     }
 
     fn of_accounts(accounts: Vec<AccountEdit>, note: Note) -> Self {
-        Self { keys: Vec::new(), accounts, storage_mode: None, note }
+        Self { accounts, ..Self::of_keys(Vec::new(), note) }
     }
 }
 

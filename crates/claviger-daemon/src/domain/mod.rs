@@ -11,7 +11,7 @@ pub(crate) mod sample;
 mod usage;
 
 pub use access::{Denial, visible};
-pub use edit::{AccountEdit, Edit, KeyEdit, Note};
+pub use edit::{AccountEdit, Edit, KeyEdit, Note, Proven};
 pub use key::{KeyRecord, VersionConflict, check_version};
 pub use restoration::{Found, Wanted, obey};
 pub use revocation::Revocation;

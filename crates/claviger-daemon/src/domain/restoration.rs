@@ -83,6 +83,7 @@ pub fn obey(found: Found, revocations: &[Revocation], suspended: Option<Timestam
         accounts: accounts.into_iter().map(AccountEdit::Disconnect).collect(),
         storage_mode: tally.storage_mode_off.then_some(false),
         note,
+        proven: None,
     }
 }
 

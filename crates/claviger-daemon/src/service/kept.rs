@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_grant_is_kept_for_its_revision_and_its_question_only() {
-        let (digests, kept) = (Digests::new().unwrap(), KeptGrants::default());
+        let (digests, kept) = (Digests::of_this_process().unwrap(), KeptGrants::default());
         let question = asked(&digests, 1);
         kept.keep(&question, granted(7));
         assert!(kept.find(7, &question).is_some());
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_late_grant_of_an_older_revision_is_not_kept() {
-        let (digests, kept) = (Digests::new().unwrap(), KeptGrants::default());
+        let (digests, kept) = (Digests::of_this_process().unwrap(), KeptGrants::default());
         kept.keep(&asked(&digests, 1), granted(8));
         kept.keep(&asked(&digests, 2), granted(7));
         assert!(kept.find(8, &asked(&digests, 2)).is_none() && kept.find(7, &asked(&digests, 2)).is_none());
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_again_and_again_stays_and_what_is_not_makes_room() {
-        let (digests, kept) = (Digests::new().unwrap(), KeptGrants::default());
+        let (digests, kept) = (Digests::of_this_process().unwrap(), KeptGrants::default());
         for number in 0..5 * ROOM / GRANT {
             kept.keep(&asked(&digests, number + 1), granted(7));
             if number == 0 {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use claviger_api::{Key, KeyId, KeyWithSecret, Name, RequestId, Scope};
+use claviger_api::{Key, KeyId, KeyWithSecret, Name, RequestId, Scope, Timestamp};
 
 use super::error::FaultId;
 use super::replay::{Doubt, Minting, ReplayKey};
@@ -63,33 +63,34 @@ impl Service {
         let minted = Minted::random(&self.prefix, None)?;
         let secret = minted.secret(&self.tags, 1);
         let hash = self.hash(author, &minted).await?;
-        let (id, hint) = (minted.id(), minted.hint(&secret));
+        let minted = KeyRecord {
+            id: minted.id(),
+            name: name.as_str().to_owned(),
+            hint: minted.hint(&secret),
+            scope: scope.clone(),
+            created_at: Timestamp::default(),
+            rotated_at: None,
+            generation: 1,
+            version: 1,
+            hash,
+            suspended_at: None,
+            needs_rotation: false,
+        };
+        let proven = self.digests.to_keep(&secret, &minted);
         let (record, _) = self
             .change_or_doubt(author, doubt, move |rows, now| {
                 if let Err(refusal) = may_create(rows, &name, &scope)? {
                     return Ok(Err(refusal));
                 }
-                if rows.key(&id)?.is_some() {
+                if rows.key(&minted.id)?.is_some() {
                     return Err(StoreError::Damaged("a new id is taken"));
                 }
-                let record = KeyRecord {
-                    id,
-                    name: name.as_str().to_owned(),
-                    hint: hint.clone(),
-                    scope: scope.clone(),
-                    created_at: now,
-                    rotated_at: None,
-                    generation: 1,
-                    version: 1,
-                    hash: hash.clone(),
-                    suspended_at: None,
-                    needs_rotation: false,
-                };
-                let edit = Edit::create(record.clone(), rows.state()?.storage_mode);
+                let record = KeyRecord { created_at: now, ..minted.clone() };
+                let edit = Edit::create(record.clone(), rows.state()?.storage_mode).proving(proven);
                 Ok(Ok((Some(edit), record)))
             })
             .await?;
-        self.digests.remember(id, 1, self.digests.digest(&secret, 1));
+        self.digests.remember_minted(&record, &secret);
         Ok(KeyWithSecret { key: record.shown(Usage::default()), secret })
     }
 
@@ -177,7 +178,7 @@ impl Service {
         let minted = Minted::random(&self.prefix, Some(id))?;
         let hash = self.hash(author, &minted).await?;
         // The generation is known only inside the transaction, and the tag with it.
-        let tags = self.tags.clone();
+        let (tags, digests) = (self.tags.clone(), Arc::clone(&self.digests));
         let ((record, secret), _) = self
             .change_or_doubt(author, doubt, move |rows, now| {
                 let before = match editable(rows, &id, expected_version)? {
@@ -186,10 +187,11 @@ impl Service {
                 };
                 let secret = minted.secret(&tags, before.generation + 1);
                 let after = before.rotated(hash.clone(), minted.hint(&secret), now);
-                Ok(Ok((Some(Edit::rotate(before, after.clone())), (after, secret))))
+                let edit = Edit::rotate(before, after.clone()).proving(digests.to_keep(&secret, &after));
+                Ok(Ok((Some(edit), (after, secret))))
             })
             .await?;
-        self.digests.remember(id, record.generation, self.digests.digest(&secret, record.generation));
+        self.digests.remember_minted(&record, &secret);
         let usage = self.store.read(|rows| self.usage_of(rows, &id)).unwrap_or_default();
         Ok(KeyWithSecret { key: record.shown(usage), secret })
     }

@@ -47,7 +47,7 @@ use crate::domain::{Usage, kept_days};
 use crate::store::{Rows, Store, StoreError};
 use crate::sync::atomic::AtomicU64;
 use crate::sync::{Notify, time};
-use crate::token::{HashingCost, KeyPrefix, TagKey};
+use crate::token::{DigestKey, HashingCost, KeyPrefix, TagKey};
 use digests::Digests;
 use feed::Feed;
 use hashing::HashingPool;
@@ -73,7 +73,7 @@ pub struct Service {
     prefix: KeyPrefix,
     cost: HashingCost,
     pool: HashingPool,
-    digests: Digests,
+    digests: Arc<Digests>,
     kept: KeptGrants,
     flights: verification::Flights,
     usage: Arc<UsageNotes>,
@@ -100,7 +100,7 @@ pub enum StartFault {
 }
 
 impl Service {
-    /// Starts the service of a store: its writer and its hashing threads.
+    /// Starts the service of a store: its writer and its hashing threads. Digests of proven secrets die with it.
     ///
     /// # Errors
     /// See [`StartFault`].
@@ -109,6 +109,30 @@ impl Service {
         clock: Clock,
         prefix: KeyPrefix,
         cost: HashingCost,
+    ) -> Result<Arc<Self>, StartFault> {
+        Self::start_with(store, clock, prefix, cost, Digests::of_this_process()?)
+    }
+
+    /// The same with digests in the store, which prove secrets for as long as somebody keeps this key.
+    ///
+    /// # Errors
+    /// See [`StartFault`].
+    pub fn start_keeping(
+        store: Store,
+        clock: Clock,
+        prefix: KeyPrefix,
+        cost: HashingCost,
+        key: DigestKey,
+    ) -> Result<Arc<Self>, StartFault> {
+        Self::start_with(store, clock, prefix, cost, Digests::kept_under(key))
+    }
+
+    fn start_with(
+        store: Store,
+        clock: Clock,
+        prefix: KeyPrefix,
+        cost: HashingCost,
+        digests: Digests,
     ) -> Result<Arc<Self>, StartFault> {
         let (tags, state) = store.read(|rows| Ok((rows.tag_key()?, rows.state()?)))?;
         clock.hold(state.newest_at);
@@ -120,7 +144,7 @@ impl Service {
             prefix,
             cost,
             pool: HashingPool::start()?,
-            digests: Digests::new()?,
+            digests: Arc::new(digests),
             kept: KeptGrants::default(),
             flights: verification::Flights::default(),
             usage: Arc::default(),

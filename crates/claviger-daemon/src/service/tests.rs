@@ -6,6 +6,7 @@ mod failing_disk;
 mod failing_journal;
 mod failing_once;
 mod histories;
+mod kept_digests;
 mod power_cut;
 mod restoration;
 mod snapshot;
@@ -28,7 +29,7 @@ use claviger_api::{
 use super::settings::StorageMode;
 use super::{Clock, Error, Refusal, Service, Verdict};
 use crate::store::{Author, FILE_NAME, Store};
-use crate::token::{HashingCost, KeyPrefix};
+use crate::token::{DigestKey, HashingCost, KeyPrefix};
 
 const OPERATOR: Author = Author { uid: 1000, pid: Some(7) };
 
@@ -42,8 +43,17 @@ impl World {
         let time = Arc::new(AtomicI64::new(ms));
         let source = Arc::clone(&time);
         let clock = Clock::new(move || source.load(Ordering::Relaxed));
-        let cost = HashingCost::new(8, 1, 1).unwrap();
-        Self { service: Service::start(store, clock, KeyPrefix::default(), cost).unwrap(), time }
+        Self { service: Service::start(store, clock, KeyPrefix::default(), cheap()).unwrap(), time }
+    }
+
+    /// The same with digests that are kept under this key.
+    fn keeping(store: Store, ms: i64, under: &DigestKey) -> Self {
+        let time = Arc::new(AtomicI64::new(ms));
+        let source = Arc::clone(&time);
+        let clock = Clock::new(move || source.load(Ordering::Relaxed));
+        let service =
+            Service::start_keeping(store, clock, KeyPrefix::default(), cheap(), under.clone()).unwrap();
+        Self { service, time }
     }
 
     fn new() -> Self {
@@ -80,6 +90,10 @@ impl World {
             Verdict::Refused(refusal) => Err(refusal),
         }
     }
+}
+
+fn cheap() -> HashingCost {
+    HashingCost::new(8, 1, 1).unwrap()
 }
 
 /// Asks once, as far as that goes without waiting.

@@ -187,8 +187,8 @@ impl Service {
             if !key.opens() {
                 return Ok(Look::Wrong(Wrong::Barred));
             }
-            let digest = self.digests.digest(secret, generation);
-            if self.digests.is_proven(&id, generation, &digest) != Some(true) {
+            let digest = self.digests.digest(secret, &key);
+            if !self.digests.is_proven(rows, &key, &digest)? {
                 return Ok(Look::Cold(Box::new(key)));
             }
             let state = rows.state()?;
@@ -212,7 +212,7 @@ impl Service {
         presented: &Presented<'_>,
         key: &KeyRecord,
     ) -> Result<bool, Error> {
-        let digest = self.digests.digest(secret, key.generation);
+        let digest = self.digests.digest(secret, key);
         let mut flight = self.board(peer, digest.as_bytes(), presented, key);
         let done = flight.wait_for(Option::is_some).await.ok().and_then(|result| (*result).clone());
         let proven = done.unwrap_or_else(|| {
@@ -220,7 +220,7 @@ impl Service {
             Err(Error::Fault(FaultId::log(&"a hashing job broke off")))
         })?;
         if proven {
-            self.digests.remember(key.id, key.generation, digest);
+            self.digests.remember_proven(key, digest);
         }
         Ok(proven)
     }

@@ -6,8 +6,8 @@ use claviger_api::{KeyId, Scope};
 use minicbor::{Decoder, Encoder};
 
 use super::record::{
-    decode, decode_account, decode_entry, decode_generation, decode_key, encode, encode_account,
-    encode_entry, encode_key,
+    decode, decode_account, decode_digest, decode_entry, decode_generation, decode_key, encode,
+    encode_account, encode_digest, encode_entry, encode_key,
 };
 use super::revoked::{decode_revocation, encode_revocation};
 use super::{State, StoreError};
@@ -26,6 +26,8 @@ pub struct Reading {
     pub state: bool,
     /// Something that died.
     pub revocation: bool,
+    /// The digest of a proven secret.
+    pub digest: bool,
 }
 
 /// The number of the field that holds a key's scope, and that of the variant for all accounts.
@@ -50,6 +52,7 @@ pub fn record(bytes: &[u8]) -> Reading {
         entry: comes_back(bytes, |row| decode_entry(seq, row), encode_entry),
         state: comes_back(bytes, |row| decode::<State>(row), encode),
         revocation: comes_back(bytes, decode_revocation, encode_revocation),
+        digest: comes_back(bytes, |row| decode_digest(id, row), encode_digest),
     };
     let generation = decode_generation(bytes);
     if let Ok(key) = decode_key(id, bytes) {

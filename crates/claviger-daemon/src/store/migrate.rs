@@ -6,15 +6,15 @@ use redb::WriteTransaction;
 use super::StoreError;
 use super::record::encode;
 use super::tables::{
-    ACCOUNT_NAMES, ACCOUNTS, ACTIVITY, GRANTS, KEY_ACTIVITY, KEY_NAMES, KEYS, META, REVOCATIONS, SECRETS,
-    SETTINGS, State, USAGE, USAGE_DAYS,
+    ACCOUNT_NAMES, ACCOUNTS, ACTIVITY, DIGESTS, GRANTS, KEY_ACTIVITY, KEY_NAMES, KEYS, META, REVOCATIONS,
+    SECRETS, SETTINGS, State, USAGE, USAGE_DAYS,
 };
 use crate::token::{TagKey, random_number};
 
 type Step = fn(&WriteTransaction) -> Result<(), StoreError>;
 
 /// The steps in order: the first makes schema 1 of an empty file.
-const STEPS: &[Step] = &[create, count_days, name_the_dead];
+const STEPS: &[Step] = &[create, count_days, name_the_dead, keep_digests];
 
 /// The schema of this version: the number that a store has once it was opened by it.
 pub const SCHEMA: u64 = STEPS.len() as u64;
@@ -54,6 +54,12 @@ fn count_days(transaction: &WriteTransaction) -> Result<(), StoreError> {
 fn name_the_dead(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.open_table(REVOCATIONS)?;
     new_lineage(transaction)
+}
+
+/// Schema 4: digests of proven secrets.
+fn keep_digests(transaction: &WriteTransaction) -> Result<(), StoreError> {
+    transaction.open_table(DIGESTS)?;
+    Ok(())
 }
 
 /// Begins a line of its own: no journal knows yet what dies in it.

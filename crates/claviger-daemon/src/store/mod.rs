@@ -4,6 +4,7 @@ mod ballast;
 mod compact;
 mod consistency;
 mod copy;
+mod digests;
 #[cfg(test)]
 pub(crate) mod disks;
 mod error;
@@ -196,6 +197,14 @@ impl Store {
     pub fn follow(&self) -> Result<(), StoreError> {
         let Some(journal) = &self.journal else { return Ok(()) };
         self.read(|rows| journal.follow(rows))
+    }
+
+    /// Removes the digests of proven secrets, where there are any.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn forget_digests(&self) -> Result<(), StoreError> {
+        if self.read(Rows::keeps_no_digest)? { Ok(()) } else { self.write(Writer::forget_digests) }
     }
 
     /// How much room there is to write.

@@ -6,8 +6,8 @@ use claviger_api::{Account, AccountId, Action, Entry, KeyId, Scope, Timestamp};
 use minicbor::{Decode, Decoder, Encode};
 
 use super::StoreError;
-use crate::domain::KeyRecord;
-use crate::token::{HashingCost, SlowHash};
+use crate::domain::{KeyRecord, Proven};
+use crate::token::{Digest, HashingCost, SlowHash};
 
 #[derive(Encode, Decode)]
 #[cbor(map)]
@@ -96,6 +96,15 @@ struct StoredEntry<'a> {
     pid: Option<i32>,
     #[b(7)]
     detail: Option<&'a str>,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct StoredDigest<'a> {
+    #[n(0)]
+    generation: u64,
+    #[cbor(b(1), with = "minicbor::bytes")]
+    digest: &'a [u8],
 }
 
 pub(super) fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
@@ -217,6 +226,16 @@ pub(super) fn decode_account(id: &str, bytes: &[u8]) -> Result<Account, StoreErr
         connected_at: Timestamp::from_millis(stored.connected_at),
         version: stored.version,
     })
+}
+
+pub(super) fn encode_digest(proven: &Proven) -> Vec<u8> {
+    encode(&StoredDigest { generation: proven.generation, digest: &proven.digest.as_bytes() })
+}
+
+pub(super) fn decode_digest(id: KeyId, bytes: &[u8]) -> Result<Proven, StoreError> {
+    let stored: StoredDigest<'_> = decode(bytes)?;
+    let digest = stored.digest.try_into().map_err(|_| StoreError::Damaged("a digest has another length"))?;
+    Ok(Proven { id, generation: stored.generation, digest: Digest::from_bytes(digest) })
 }
 
 pub(super) fn encode_entry(entry: &Entry) -> Vec<u8> {

@@ -5,13 +5,13 @@ use std::ops::{Bound, ControlFlow};
 use claviger_api::{Account, AccountId, Day, Entry, KeyId, Timestamp};
 use redb::{ReadableTable, ReadableTableMetadata};
 
-use super::record::{decode, decode_account, decode_entry, decode_key};
+use super::record::{decode, decode_account, decode_digest, decode_entry, decode_key};
 use super::tables::{
-    ACCOUNT_NAMES, ACCOUNTS, ACTIVITY, GRANTS, KEY_ACTIVITY, KEY_NAMES, KEYS, META, SECRETS, SETTINGS, State,
-    Tables, USAGE, USAGE_DAYS,
+    ACCOUNT_NAMES, ACCOUNTS, ACTIVITY, DIGESTS, GRANTS, KEY_ACTIVITY, KEY_NAMES, KEYS, META, SECRETS,
+    SETTINGS, State, Tables, USAGE, USAGE_DAYS,
 };
 use super::{StoreError, Writer};
-use crate::domain::{KeyRecord, Usage};
+use crate::domain::{KeyRecord, Proven, Usage};
 use crate::token::TagKey;
 
 /// What a key's row is stored under.
@@ -70,6 +70,18 @@ pub trait Rows {
     fn key(&self, id: &KeyId) -> Result<Option<KeyRecord>, StoreError> {
         let table = self.tables().table(KEYS)?;
         table.get(row_key(id))?.map(|row| decode_key(*id, row.value())).transpose()
+    }
+
+    /// The digest that was kept of a key's secret. It proves nothing but that secret, and what it says of itself may be of an
+    /// older generation or under another digests' key.
+    fn kept_digest(&self, id: &KeyId) -> Result<Option<Proven>, StoreError> {
+        let table = self.tables().table(DIGESTS)?;
+        table.get(row_key(id))?.map(|row| decode_digest(*id, row.value())).transpose()
+    }
+
+    /// Whether no digest is kept.
+    fn keeps_no_digest(&self) -> Result<bool, StoreError> {
+        Ok(self.tables().table(DIGESTS)?.is_empty()?)
     }
 
     /// The key that has a folded name.

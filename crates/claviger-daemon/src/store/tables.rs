@@ -27,6 +27,10 @@ pub(super) const USAGE: TableDefinition<'_, KeyIdBytes, (Option<i64>, Option<i64
 pub(super) const USAGE_DAYS: TableDefinition<'_, (i32, KeyIdBytes), u64> =
     TableDefinition::new("usage_days_v1");
 
+/// Key id → [`super::record::StoredDigest`]. The digest of the secret that was proven last, under a key that is on no disk.
+/// What is here only saves a slow hash: no row, a foreign one or a damaged one means that the slow hash decides.
+pub(super) const DIGESTS: TableDefinition<'_, KeyIdBytes, &[u8]> = TableDefinition::new("digests_v1");
+
 /// Account id → [`super::record::StoredAccount`].
 pub(super) const ACCOUNTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("accounts_v1");
 

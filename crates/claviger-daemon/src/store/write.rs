@@ -132,6 +132,7 @@ impl Writer {
                 AccountEdit::Disconnect(account) => self.remove_account(account)?,
             }
         }
+        self.put_digests(edit.proven.as_slice())?;
         self.append_entry(&edit.note, author, at)?;
         let state = self.state()?;
         let state = State {
@@ -185,6 +186,9 @@ impl Writer {
     fn put_key(&mut self, before: Option<&KeyRecord>, after: &KeyRecord) -> Result<(), StoreError> {
         let id = row_key(&after.id);
         self.transaction.open_table(KEYS)?.insert(id, encode_key(after).as_slice())?;
+        if before.is_some_and(|before| before.generation != after.generation) {
+            self.remove_digest(after)?;
+        }
         let old_name = before.map(|key| fold(&key.name));
         let new_name = fold(&after.name);
         if old_name.as_deref() != Some(&new_name) {
@@ -202,6 +206,7 @@ impl Writer {
         self.transaction.open_table(KEYS)?.remove(id)?;
         self.transaction.open_table(KEY_NAMES)?.remove(fold(&key.name).as_str())?;
         self.transaction.open_table(USAGE)?.remove(id)?;
+        self.remove_digest(key)?;
         self.remove_days(id)?;
         self.put_grants(&key.id, Some(&key.scope), None)
     }
@@ -318,7 +323,7 @@ mod tests {
             account_id: None,
             detail: None,
         };
-        let edit = Edit { keys: vec![change], accounts: vec![], storage_mode: None, note };
+        let edit = Edit { keys: vec![change], accounts: vec![], storage_mode: None, note, proven: None };
         store.write(|writer| writer.apply(&edit, AUTHOR, Timestamp::default())).unwrap();
     }
 

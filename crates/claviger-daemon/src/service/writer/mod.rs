@@ -12,7 +12,7 @@ use super::error::FaultId;
 use super::feed::event_of;
 use super::replay::Doubt;
 use super::{Error, Service};
-use crate::domain::{Edit, Note};
+use crate::domain::{Edit, Note, Proven};
 use crate::store::{Applied, Author, Room, Rows, StoreError, Writer};
 use crate::sync::mpsc::{Receiver, Sender, channel};
 use crate::sync::thread::{Builder, JoinHandle};
@@ -143,7 +143,7 @@ impl Service {
         }
     }
 
-    /// Writes notes of use and waits until they are on disk.
+    /// Writes notes of use, and digests that are to be kept, and waits until they are on disk.
     ///
     /// # Errors
     /// A fault of the store.
@@ -154,6 +154,8 @@ impl Service {
             written: Vec::new(),
             reply,
             queue: Arc::clone(&self.usage),
+            digests: Arc::clone(&self.digests),
+            proven: Vec::new(),
         }))?;
         written(answer).await
     }
@@ -255,6 +257,9 @@ struct SaveUsage {
     written: Vec<(claviger_api::KeyId, crate::domain::Usage)>,
     reply: oneshot::Sender<Result<(), Error>>,
     queue: Arc<super::usage::UsageNotes>,
+    digests: Arc<super::digests::Digests>,
+    /// Of them, what is written.
+    proven: Vec<Proven>,
 }
 
 impl Job for SaveUsage {
@@ -277,6 +282,8 @@ impl Job for SaveUsage {
             self.written.iter().map(|(id, _)| Ok((*id, service.usage_of(writer, id)?))).collect();
         let grants = self.queue.begin_save(writer.state()?.usage_saves);
         writer.put_usage(&merged?, &grants, now)?;
+        self.proven = self.digests.to_save();
+        writer.put_digests(&self.proven)?;
         Ok(None)
     }
 
@@ -286,6 +293,7 @@ impl Job for SaveUsage {
         let fault = fault.or((!self.is_written).then_some(Error::StorageFull));
         if fault.is_none() {
             self.queue.saved(&self.written);
+            self.digests.saved(&self.proven);
             if !self.written.is_empty() {
                 tracing::debug!(keys = self.written.len(), "notes of use saved");
             }

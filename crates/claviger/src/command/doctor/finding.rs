@@ -18,6 +18,8 @@ pub(super) enum Check {
     Integrity,
     /// What died, beside the store.
     Journal,
+    /// Where the key of kept digests lives.
+    Digests,
     /// The room that is kept for revoking.
     Ballast,
     /// The room on the store's disk.
@@ -48,6 +50,7 @@ impl Check {
             Self::Store => "Store",
             Self::Integrity => "Integrity",
             Self::Journal => "Journal",
+            Self::Digests => "Digests",
             Self::Ballast => "Ballast",
             Self::FreeSpace => "Free space",
             Self::RuntimeDirectory => "Runtime directory",

@@ -3,6 +3,7 @@
 mod config;
 mod contact;
 mod daemon;
+mod digests;
 mod finding;
 mod host;
 mod journal;
@@ -43,6 +44,8 @@ struct Site<'a> {
     claviger: String,
     /// What the daemon says.
     contact: &'a Contact,
+    /// Where the sockets are.
+    runtime_dir: Option<&'a Path>,
     /// The systemd that has units for it.
     manager: Option<Manager>,
 }
@@ -106,6 +109,7 @@ fn examine(found: &Discovered, contact: &Contact) -> Vec<Finding> {
         chosen: &found.chosen,
         claviger: called(&found.chosen),
         contact,
+        runtime_dir: found.runtime_dir.as_deref(),
         manager: found.runtime_dir.as_ref().and_then(|directory| manager_of(&directory.join(ADMIN_SOCKET))),
     };
     let mut findings = vec![config::examine(found, &site.owner)];
@@ -113,7 +117,7 @@ fn examine(found: &Discovered, contact: &Contact) -> Vec<Finding> {
     let mut newest = contact.answer().map(|answer| answer.newest);
     match &found.data_dir {
         Some(data_dir) => {
-            let store = store::examine(&site, data_dir);
+            let store = store::examine(&site, data_dir, &found.digests);
             newest = newest.max(store.newest);
             findings.extend(store.findings);
         }
@@ -184,7 +188,8 @@ fn now() -> Timestamp {
 impl<'a> Site<'a> {
     /// An installation of uid 1000, looked at by its owner.
     fn sample(contact: &'a Contact, chosen: &'a Places) -> Self {
-        Self { owner: Owner::sample(1000, 1000), chosen, claviger: called(chosen), contact, manager: None }
+        let owner = Owner::sample(1000, 1000);
+        Self { owner, chosen, claviger: called(chosen), contact, runtime_dir: None, manager: None }
     }
 }
 
@@ -206,6 +211,7 @@ mod tests {
             runtime_dir: None,
             config: Ok(None),
             sockets: claviger_daemon::SocketConfig::default(),
+            digests: claviger_daemon::DigestConfig::default(),
             chosen: Places::default(),
             from_elsewhere: Places::default(),
         };

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use claviger_api::Timestamp;
+use claviger_daemon::DigestConfig;
 use claviger_daemon::place::{PlaceError, hold_directory, quoted};
 use claviger_daemon::store::{
     BALLAST_NAME, Closing, FILE_NAME, Inspection, OpenError, SCHEMA, holds_room, look_into,
@@ -11,8 +12,8 @@ use claviger_daemon::store::{
 
 use super::Site;
 use super::finding::{Check, Finding};
-use super::journal;
 use super::standing::{Kind, Wanted, judge, look, look_through};
+use super::{digests, journal};
 use crate::phrase;
 
 /// Below this there is reason to make room. Bytes.
@@ -39,7 +40,7 @@ pub(super) enum User {
 }
 
 /// Looks at everything in the data directory.
-pub(super) fn examine(site: &Site<'_>, data_dir: &Path) -> Examined {
+pub(super) fn examine(site: &Site<'_>, data_dir: &Path, digests: &DigestConfig) -> Examined {
     let wanted = Wanted { kind: Kind::Directory, mode: 0o700, loosest: 0o700 };
     let (check, shown) = (Check::DataDirectory, data_dir.display());
     let mut examined = Examined { findings: Vec::new(), newest: None };
@@ -50,7 +51,7 @@ pub(super) fn examine(site: &Site<'_>, data_dir: &Path) -> Examined {
             if standing.kind == Kind::Directory && site.owner.is_another() {
                 examined.findings.push(Finding::ok(Check::Store, site.owner.not_yours()));
             } else if standing.kind == Kind::Directory {
-                examine_inside(site, data_dir, &mut examined);
+                examine_inside(site, data_dir, digests, &mut examined);
             }
         }
         Ok(None) => {
@@ -67,7 +68,7 @@ pub(super) fn examine(site: &Site<'_>, data_dir: &Path) -> Examined {
     examined
 }
 
-fn examine_inside(site: &Site<'_>, data_dir: &Path, examined: &mut Examined) {
+fn examine_inside(site: &Site<'_>, data_dir: &Path, digests: &DigestConfig, examined: &mut Examined) {
     // For as long as this is held, no daemon starts here.
     let held = hold_directory(data_dir);
     let user = match (&held, site.contact.answer()) {
@@ -108,6 +109,7 @@ fn examine_inside(site: &Site<'_>, data_dir: &Path, examined: &mut Examined) {
         User::Unknown => judge_inspection(&store, Err(&OpenError::AlreadyOpen)),
     });
     examined.findings.push(journal::examine(site, data_dir, user, looked_into));
+    examined.findings.extend(digests::examine(site, data_dir, user, digests));
     let ballast = data_dir.join(BALLAST_NAME);
     let kept = ballast.symlink_metadata().ok().filter(holds_room).map(|found| found.len());
     examined.findings.push(judge_ballast(&ballast, kept, user, free_space(data_dir), &site.claviger));
@@ -253,11 +255,11 @@ mod tests {
         let aside = Some("mv '/d/claviger.redb' '/d/claviger.redb'.aside");
         let damaged = Some("mv '/d/claviger.redb' '/d/claviger.redb'.damaged");
         for (found, state, part, hint) in [
-            (sound(Closing::Clean, SCHEMA, Ok(())), State::Ok, "revision 41, schema 3", None),
+            (sound(Closing::Clean, SCHEMA, Ok(())), State::Ok, "revision 41, schema 4", None),
             (
                 sound(Closing::Clean, 1, Ok(())),
                 State::Ok,
-                "schema 1, which the next daemon brings to 3",
+                "schema 1, which the next daemon brings to 4",
                 None,
             ),
             (

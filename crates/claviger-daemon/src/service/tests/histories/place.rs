@@ -12,6 +12,7 @@ use super::super::World;
 use super::step::Journal;
 use crate::restore::{Restored, prepare};
 use crate::store::{Author, FILE_NAME, Following, JOURNAL_NAME, Rows, Store, check};
+use crate::token::DigestKey;
 
 /// A data directory, which moves when its files are copied, with backups beside it.
 pub(super) struct Place {
@@ -20,6 +21,8 @@ pub(super) struct Place {
     /// The stores that can be put in this one's place, by number.
     backups: Vec<PathBuf>,
     copies: u32,
+    /// What digests are kept under, which is on no disk.
+    digest_key: DigestKey,
 }
 
 impl Place {
@@ -30,7 +33,8 @@ impl Place {
         let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let data = directory.path().join("0");
         fs::create_dir(&data).unwrap();
-        Self { directory, data, backups: Vec::new(), copies: 0 }
+        let digest_key = DigestKey::random().unwrap();
+        Self { directory, data, backups: Vec::new(), copies: 0, digest_key }
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -49,7 +53,12 @@ impl Place {
         restore(&store, &store.heritage().unwrap(), Occasion::Start, author, clock.now()).unwrap();
         store.follow().unwrap();
         store.read(check).unwrap();
-        World::of(store, clock_ms)
+        World::keeping(store, clock_ms, &self.digest_key)
+    }
+
+    /// From the next start on, every key is cold.
+    pub(super) fn lose_digest_key(&mut self) {
+        self.digest_key = DigestKey::random().unwrap();
     }
 
     /// Ends a daemon in order, and says what its clock says.

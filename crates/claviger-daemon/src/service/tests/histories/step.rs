@@ -109,7 +109,7 @@ pub(super) enum Act {
     },
     /// A second daemon does something in a copy of the directory, and its store is kept as a backup.
     Elsewhere(Box<Act>),
-    /// After a restart a key's secret is presented; while its slow hash runs, something else is done.
+    /// After a restart without the digests' key a key's secret is presented; while its slow hash runs, something else is done.
     Overtaken {
         key: usize,
         account: Option<&'static str>,

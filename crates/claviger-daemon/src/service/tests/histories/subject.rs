@@ -115,6 +115,7 @@ impl Subject {
 
     /// Presents a cold secret, and finishes only when something else was done meanwhile.
     fn overtaken(&mut self, author: Author, key: usize, account: Option<&'static str>, by: &Act) -> Answer {
+        self.place.lose_digest_key();
         self.act(author, &Act::Restart);
         let service = std::sync::Arc::clone(&self.world().service);
         let secret = self.presented(Presented::Minted { key, age: 0 });
