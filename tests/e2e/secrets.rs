@@ -60,6 +60,24 @@ fn misplace(secret: &str, socket: &mut WebSocket) {
     }
 }
 
+/// Presents a secret where it belongs and where it does not, on both sockets and both transports.
+fn present_everywhere(daemon: &Daemon, socket: &mut WebSocket, secret: &str, id: &str) {
+    misplace(secret, socket);
+    for account in [None, Some("a"), Some("absent")] {
+        let _ = daemon.present(secret, account);
+    }
+    let _ = daemon.verify.call("accounts.visible", &json!({"secret": secret}));
+    let _ = socket.call("keys.verify", &json!({"secret": secret}));
+    let _ = daemon.verify.call("keys.verify", &json!({"secret": format!("{secret} ")}));
+    let _ = daemon.verify.call("keys.verify", &json!({"secrets": secret}));
+    let _ = daemon.verify.call("keys.verify", &json!([secret]));
+    let _ = daemon.admin.call("keys.get", &json!({"id": secret}));
+    let _ = daemon.admin.call("keys.rename", &json!({"id": id, "name": secret}));
+    let _ = daemon.admin.call(secret, &json!({}));
+    // A call cut short, and one whose reader goes away.
+    let _ = daemon.verify.try_post(&format!("{{\"secret\": \"{secret}\"").into_bytes());
+}
+
 #[test]
 fn after_a_whole_session_at_trace_level_the_secret_is_nowhere() {
     a_whole_session("trace");
@@ -107,20 +125,7 @@ fn a_whole_session(log_level: &'static str) {
     secrets.push(by_command.clone());
 
     for secret in [&kept, &rotated, &fresh, &deleted, &repeated, &over_socket].map(|minted| &minted.secret) {
-        misplace(secret, &mut socket);
-        for account in [None, Some("a"), Some("absent")] {
-            let _ = daemon.present(secret, account);
-        }
-        let _ = daemon.verify.call("accounts.visible", &json!({"secret": secret}));
-        let _ = socket.call("keys.verify", &json!({"secret": secret}));
-        let _ = daemon.verify.call("keys.verify", &json!({"secret": format!("{secret} ")}));
-        let _ = daemon.verify.call("keys.verify", &json!({"secrets": secret}));
-        let _ = daemon.verify.call("keys.verify", &json!([secret]));
-        let _ = daemon.admin.call("keys.get", &json!({"id": secret}));
-        let _ = daemon.admin.call("keys.rename", &json!({"id": kept.id, "name": secret}));
-        let _ = daemon.admin.call(secret, &json!({}));
-        // A call cut short, and one whose reader goes away.
-        let _ = daemon.verify.try_post(&format!("{{\"secret\": \"{secret}\"").into_bytes());
+        present_everywhere(&daemon, &mut socket, secret, &kept.id);
     }
     daemon.home.run_with_input(&["verify"], &format!("{by_command}\n")).success();
     let refused = daemon.home.run_with_input(&["verify"], &format!("{}\n", deleted.secret));

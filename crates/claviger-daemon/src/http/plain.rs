@@ -4,7 +4,9 @@
 //! Plain is: HTTP/1.1, a path as it is sent by everybody, no body or one with a length, and no header that says more about
 //! the connection than that it stays. It is parsed by httparse, as hyper does, and everything else is left to hyper.
 
-use httparse::{EMPTY_HEADER, Header, Request, Status};
+use std::mem::MaybeUninit;
+
+use httparse::{Header, Request, Status};
 
 use super::Route;
 use super::question::{Field, Head};
@@ -72,9 +74,9 @@ impl<'a> Plain<'a> {
     /// Looks what bytes begin with.
     #[must_use]
     pub fn read(come: &'a [u8]) -> Self {
-        let mut headers = [EMPTY_HEADER; HEADERS];
-        let mut request = Request::new(&mut headers);
-        let head = match request.parse(come) {
+        let mut headers = [MaybeUninit::uninit(); HEADERS];
+        let mut request = Request::new(&mut []);
+        let head = match request.parse_with_uninit_headers(come, &mut headers) {
             Ok(Status::Complete(head)) => head,
             Ok(Status::Partial) => return Self::Head,
             Err(_) => return Self::Other,

@@ -6,10 +6,10 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
-use zeroize::Zeroize;
 
 use super::deadline::Progress;
 use super::frames::{Frames, Header, TEXT};
+use super::wipe_first;
 
 /// How long a message may be that is answered at once. Bytes.
 const LONGEST: u64 = 4 * 1024;
@@ -125,17 +125,14 @@ impl Messages {
             self.is_closing |= header.is_close();
             self.passing = whole;
         }
-        // Secrets lie no longer in here than they are needed.
-        self.come[..taken].zeroize();
-        self.come.drain(..taken);
+        wipe_first(&mut self.come, taken);
     }
 
     /// Hands on what goes the long way, as much as there is room for. Whether there was something.
     fn hand_on(&mut self, buf: &mut ReadBuf<'_>) -> bool {
         let part = self.rest.len().min(buf.remaining());
         buf.put_slice(&self.rest[..part]);
-        self.rest[..part].zeroize();
-        self.rest.drain(..part);
+        wipe_first(&mut self.rest, part);
         part > 0
     }
 

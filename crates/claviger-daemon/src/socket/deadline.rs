@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
-use zeroize::Zeroize;
 
 use super::frames::Frames;
+use super::wipe_first;
 
 /// How long a request may take until it is there whole, and an answer until some of it is taken.
 pub(super) const DEADLINE: Duration = Duration::from_secs(10);
@@ -141,8 +141,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
         } else {
             let part = this.come.len().min(buf.remaining());
             buf.put_slice(&this.come[..part]);
-            this.come[..part].zeroize();
-            this.come.drain(..part);
+            wipe_first(&mut this.come, part);
         }
         let bytes = &buf.filled()[before..];
         let mut state = this.progress.lock();

@@ -9,10 +9,10 @@ use tokio::net::UnixStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::Level;
-use zeroize::Zeroize;
 
 use super::connection::{Server, stopped};
 use super::deadline::DEADLINE;
+use super::wipe_first;
 use crate::http::{Ask, Date, Plain, authorize_at_once, call_at_once};
 use crate::rpc::Peer;
 
@@ -65,6 +65,7 @@ pub(super) async fn serve(
     }
     let mut stopped = pin!(stopped(stop));
     let mut too_long = pin!(sleep(DEADLINE));
+    let mut idle_since = Instant::now();
     loop {
         let standing = desk.answer(peer, server);
         if !desk.answers.is_empty() {
@@ -72,7 +73,7 @@ pub(super) async fn serve(
                 return Left::Nothing;
             }
             desk.answers.clear();
-            too_long.as_mut().reset(Instant::now() + DEADLINE);
+            idle_since = Instant::now();
         }
         match standing {
             Standing::Full => continue,
@@ -81,9 +82,7 @@ pub(super) async fn serve(
             Standing::Head | Standing::Body => {}
         }
         if !desk.come.bytes.is_empty() && desk.come.since.is_none() {
-            let now = Instant::now();
-            desk.come.since = Some(now);
-            too_long.as_mut().reset(now + DEADLINE);
+            desk.come.since = Some(Instant::now());
         }
         tokio::select! {
             biased;
@@ -94,11 +93,15 @@ pub(super) async fn serve(
                 Ok(_) => {}
                 Err(_) => return Left::Nothing,
             },
-            // Of a body that is late hyper's way says so.
-            () = &mut too_long => return match standing {
-                Standing::Body => Left::Rest(desk.come),
-                _ => Left::Nothing,
-            },
+            () = &mut too_long => {
+                let due = desk.come.since.unwrap_or(idle_since) + DEADLINE;
+                if Instant::now() >= due {
+                    // Of a body that is late hyper's way says so.
+                    return if standing == Standing::Body { Left::Rest(desk.come) } else { Left::Nothing };
+                }
+                // Set anew when it rings, and not for each request.
+                too_long.as_mut().reset(due);
+            }
         }
     }
 }
@@ -141,9 +144,7 @@ impl Desk {
             taken += len;
         };
         if taken > 0 {
-            // Secrets lie no longer in here than they are needed.
-            come[..taken].zeroize();
-            come.drain(..taken);
+            wipe_first(come, taken);
             self.come.since = None;
         }
         standing
