@@ -2,6 +2,7 @@
 //!
 //! Owns everything between the sockets and the disk. Must not read arguments, the environment or a terminal.
 
+mod background;
 mod compact;
 pub mod config;
 pub mod domain;

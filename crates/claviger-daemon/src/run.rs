@@ -14,9 +14,11 @@ use rustix::process::{
     DumpableBehavior, Resource, Rlimit, getegid, geteuid, getrlimit, set_dumpable_behavior, setrlimit, umask,
 };
 use tokio::net::UnixStream;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
+use crate::background::Background;
 use crate::config::{Config, SocketConfig};
 use crate::keeping::Places;
 use crate::place::{PlaceError, check_file, take_directory};
@@ -24,8 +26,8 @@ use crate::restore::clear;
 use crate::rpc::{About, Context, Newsroom, module};
 use crate::service::{Clock, Occasion, Service, StartFault, restore};
 use crate::socket::{
-    Admission, BindError, Connections, GivenError, GivenSockets, Listener, Server, accept, bind, check_path,
-    group_id, take,
+    Admission, BindError, Connections, GivenError, GivenSockets, Listener, Server, Ticks, accept, bind,
+    check_path, group_id, take,
 };
 use crate::store::{Author, FILE_NAME, Following, JOURNAL_NAME, OpenError, Rows, Store, StoreError};
 use crate::supervisor::{Supervisor, tell_alive};
@@ -183,21 +185,25 @@ pub async fn run(
     let admin = Listener { socket: admin, access: Access::Admin, admission: operators };
     let verify = Listener { socket: verify, access: Access::Verify, admission: Admission::Everybody };
 
+    let background = Background::start().map_err(StartFault::from)?;
+    let ticks = Ticks::begin(background.handle());
     let (stop_handle, rpc) = stop_channel();
     let (stop, stopping) = watch::channel(false);
     let (alive, last_gone) = mpsc::channel(1);
     let connections = Connections::fitting(getrlimit(Resource::Nofile).current);
     for listener in [admin, verify] {
         let methods = module(&context, listener.access)?;
-        let server = Server::new(listener.access, methods, Arc::clone(&service), stop_handle.clone());
+        let (service, stop) = (Arc::clone(&service), stop_handle.clone());
+        let server = Server::new(listener.access, methods, service, stop, ticks.clone());
         tokio::spawn(accept(listener, server, connections.clone(), stopping.clone(), alive.clone()));
     }
     drop((alive, stop_handle, stopping));
-    let behind = tokio::spawn(Arc::clone(&service).run_behind());
-    let compacting = tokio::spawn(Arc::clone(&service).compact_where_it_pays());
+    let behind = background.spawn(Arc::clone(&service).run_behind());
+    let compacting = background.spawn(Arc::clone(&service).compact_where_it_pays());
     tracing::info!(runtime_dir = %runtime_dir.display(), "ready");
     supervisor.ready();
-    let beats = tokio::spawn(tell_alive(Arc::clone(&supervisor), Arc::clone(&service)));
+    let beats = tell_alive(Arc::clone(&supervisor), Arc::clone(&service), Handle::current());
+    let beats = background.spawn(beats);
 
     tokio::select! {
         () = shutdown => {}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::time::interval;
 
 use crate::service::Service;
@@ -33,13 +34,17 @@ impl<F: Fn() + Send + Sync + 'static> Supervisor for F {
 ///
 /// A disk that is slow or fails is no reason to be silent: to be started anew mends neither, and a daemon that answers with
 /// errors still verifies what it can.
-pub(crate) async fn tell_alive(supervisor: Arc<dyn Supervisor>, service: Arc<Service>) {
+pub(crate) async fn tell_alive(supervisor: Arc<dyn Supervisor>, service: Arc<Service>, serving: Handle) {
     let Some(period) = supervisor.watches_every().filter(|period| !period.is_zero()) else {
         return std::future::pending().await;
     };
     let mut beats = interval(period);
     loop {
         beats.tick().await;
+        // Where connections are served, and not here, tasks have to be run.
+        if serving.spawn(async {}).await.is_err() {
+            return;
+        }
         if service.takes_changes() {
             supervisor.alive();
         } else {

@@ -29,6 +29,7 @@ use super::calls::{Answering, AtOnce};
 use super::deadline::{DEADLINE, Paced, Progress};
 use super::shortcut::{self, Left};
 use super::stay::Stay;
+use super::ticks::Ticks;
 use crate::http::{BODY_LIMIT, Route, authorize, health, hung_up, read_call, refusal};
 use crate::rpc::{GateLayer, NoAnswer, OverWebSocket, Peer, max_answer, verify_at_once};
 use crate::service::{FaultId, Service};
@@ -55,12 +56,19 @@ pub struct Server {
     service: Arc<Service>,
     socket: Access,
     stop: StopHandle,
+    ticks: Ticks,
 }
 
 impl Server {
     /// Answers the calls of one socket with these methods, and gateways with this service, until `stop` says so.
     #[must_use]
-    pub fn new(socket: Access, methods: impl Into<Methods>, service: Arc<Service>, stop: StopHandle) -> Self {
+    pub fn new(
+        socket: Access,
+        methods: impl Into<Methods>,
+        service: Arc<Service>,
+        stop: StopHandle,
+        ticks: Ticks,
+    ) -> Self {
         let config = ServerConfig::builder()
             .max_request_body_size(BODY_LIMIT)
             .max_response_body_size(max_answer(socket))
@@ -74,7 +82,12 @@ impl Server {
             .set_config(config)
             .set_rpc_middleware(RpcServiceBuilder::new().layer(GateLayer(socket)))
             .to_service_builder();
-        Self { builder, methods: methods.into(), service, socket, stop }
+        Self { builder, methods: methods.into(), service, socket, stop, ticks }
+    }
+
+    /// By what its connections see that their time is over.
+    pub(super) fn ticks(&self) -> &Ticks {
+        &self.ticks
     }
 
     /// What verifies.

@@ -15,9 +15,9 @@ use jsonrpsee::server::{ServerHandle, stop_channel};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
-use super::Server;
 use super::connection::answer_alone;
 use super::frames::Frames;
+use super::{Server, Ticks};
 use crate::rpc::{About, Context, Newsroom, Peer, module, verify_at_once};
 use crate::service::{Clock, Service};
 use crate::store::Store;
@@ -142,9 +142,10 @@ impl Daemon {
         let news = runtime.block_on(async { Newsroom::of(&service) });
         let context = Arc::new(Context { service: Arc::clone(&service), news, about });
         let (stop, rpc) = stop_channel();
+        let ticks = Ticks::begin(runtime.handle());
         let server = |access| {
             let methods = module(&context, access).expect("the table of methods");
-            Server::new(access, methods, Arc::clone(&context.service), stop.clone())
+            Server::new(access, methods, Arc::clone(&context.service), stop.clone(), ticks.clone())
         };
         let (admin, verify) = (server(Access::Admin), server(Access::Verify));
         let mut daemon = Self {

@@ -15,6 +15,7 @@ mod given;
 mod limit;
 mod shortcut;
 mod stay;
+mod ticks;
 
 pub use accept::{Listener, accept};
 pub use admission::Admission;
@@ -22,6 +23,7 @@ pub use bind::{BindError, bind, check_path, group_id, group_name, user_name};
 pub use connection::Server;
 pub use given::{GivenError, GivenSockets, take};
 pub use limit::Connections;
+pub use ticks::Ticks;
 
 /// Takes the first bytes out of a buffer that stays: secrets lie in it no longer than they are needed.
 fn wipe_first(buffer: &mut Vec<u8>, len: usize) {

@@ -7,7 +7,7 @@ use std::pin::pin;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 use tracing::Level;
 
 use super::connection::{Server, stopped};
@@ -64,7 +64,8 @@ pub(super) async fn serve(
         return Left::Rest(desk.come);
     }
     let mut stopped = pin!(stopped(stop));
-    let mut too_long = pin!(sleep(DEADLINE));
+    let ticks = server.ticks().listen();
+    let mut tick = pin!(ticks.tick());
     let mut idle_since = Instant::now();
     loop {
         let standing = desk.answer(peer, server);
@@ -93,14 +94,12 @@ pub(super) async fn serve(
                 Ok(_) => {}
                 Err(_) => return Left::Nothing,
             },
-            () = &mut too_long => {
-                let due = desk.come.since.unwrap_or(idle_since) + DEADLINE;
-                if Instant::now() >= due {
+            () = &mut tick => {
+                if desk.come.since.unwrap_or(idle_since).elapsed() >= DEADLINE {
                     // Of a body that is late hyper's way says so.
                     return if standing == Standing::Body { Left::Rest(desk.come) } else { Left::Nothing };
                 }
-                // Set anew when it rings, and not for each request.
-                too_long.as_mut().reset(due);
+                tick.set(ticks.tick());
             }
         }
     }
