@@ -343,9 +343,11 @@ fn as_nobody(home: &Home, variables: &[(&str, &Path)]) -> Option<Output> {
     if !rustix::process::getuid().is_root() {
         return None;
     }
-    // The executable may be where only root gets.
+    // The executable may be where only root gets. Copied by another process: what is open for writing here is, for a moment, in
+    // whatever another test starts too, and cannot be executed until that has let go of it.
     let copy = home.path("claviger");
-    fs::copy(env!("CARGO_BIN_EXE_claviger"), &copy).unwrap();
+    let copied = std::process::Command::new("cp").arg(env!("CARGO_BIN_EXE_claviger")).arg(&copy).status();
+    assert!(copied.unwrap().success());
     set_mode(&copy, 0o755);
     let mut command = std::process::Command::new("setpriv");
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(copy).arg("doctor");
