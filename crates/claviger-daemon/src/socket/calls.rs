@@ -14,6 +14,9 @@ use super::wipe_first;
 /// How long a message may be that is answered at once. Bytes.
 const LONGEST: u64 = 4 * 1024;
 
+/// From how many bytes on answers are sent before more are made.
+const ANSWERS: usize = 32 * 1024;
+
 /// How much is read at a time. Bytes.
 const READ: usize = 8 * 1024;
 
@@ -70,6 +73,8 @@ struct Messages {
     /// What is to be sent, and how much of it has been.
     answers: Vec<u8>,
     sent: usize,
+    /// Whether some of what has come waits until that is sent.
+    is_full: bool,
     /// Where the long way's own messages end.
     told: Frames,
     /// Who waits to read on when the answers are sent.
@@ -91,25 +96,34 @@ impl<S> Answering<S> {
 }
 
 impl Messages {
-    /// Answers what can be answered of what has come, and passes the rest on.
+    /// Answers what can be answered of what has come, and passes the rest on. Leaves some for later where so many answers are
+    /// to be sent that no more are made.
     fn sort(&mut self, at_once: &AtOnce) {
         let mut taken = 0;
-        loop {
+        self.is_full = loop {
             let left = &mut self.come[taken..];
-            if self.passing > 0 {
-                let part = usize::try_from(self.passing).unwrap_or(usize::MAX).min(left.len());
-                self.rest.extend_from_slice(&left[..part]);
-                self.passing -= part as u64;
-                taken += part;
+            let part = usize::try_from(self.passing).unwrap_or(usize::MAX).min(left.len());
+            self.rest.extend_from_slice(&left[..part]);
+            self.passing -= part as u64;
+            taken += part;
+            let left = &mut left[part..];
+            let Some(header) = Header::read(left).filter(|_| self.passing == 0) else { break false };
+            if self.is_closing || !header.is_sound(self.is_fragmented) {
+                // Nothing is answered any more, and what is wrong is for the long way to say.
+                self.is_closing = true;
+                self.rest.extend_from_slice(left);
+                taken = self.come.len();
+                break false;
             }
-            let left = &mut self.come[taken..];
-            let Some(header) = Header::read(left).filter(|_| self.passing == 0) else { break };
+            // A sound length is far from where numbers end.
             let whole = header.len as u64 + header.payload;
-            let is_plain = header.first == TEXT && header.payload <= LONGEST && !self.is_fragmented;
-            if let Some(mask) = header.mask.filter(|_| is_plain && !self.is_closing) {
+            if let Some(mask) = header.mask.filter(|_| header.first == TEXT && header.payload <= LONGEST) {
                 let Some(frame) = usize::try_from(whole).ok().and_then(|whole| left.get_mut(..whole)) else {
-                    break;
+                    break false;
                 };
+                if self.answers.len() >= ANSWERS {
+                    break true;
+                }
                 let message = &mut frame[header.len..];
                 unmask(message, mask);
                 if let Some(answer) = at_once(message) {
@@ -122,9 +136,9 @@ impl Messages {
             if header.is_data() {
                 self.is_fragmented = !header.is_last();
             }
-            self.is_closing |= header.is_close();
+            self.is_closing = header.is_close();
             self.passing = whole;
-        }
+        };
         wipe_first(&mut self.come, taken);
     }
 
@@ -208,11 +222,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Answering<S> {
             if messages.hand_on(buf) {
                 return Poll::Ready(Ok(()));
             }
-            // Whoever takes no answers is asked nothing more.
+            // Whoever takes no answers is asked nothing more. While the long way's own message waits for room nothing is read, and
+            // so nothing tried here: the stream knows one waker for writing, which is that message's.
             let sent = messages.poll_answers(&mut this.stream, cx)?;
             if sent.is_pending() || !messages.answers.is_empty() {
                 messages.reader = Some(cx.waker().clone());
                 return Poll::Pending;
+            }
+            if messages.is_full {
+                messages.sort(at_once);
+                continue;
             }
             messages.come.reserve(READ);
             let len = ready!(pin!(this.stream.read_buf(&mut messages.come)).poll(cx))?;

@@ -20,6 +20,13 @@ pub(super) const TEXT: u8 = 0x81;
 /// The first opcode of a control frame, and that of goodbye.
 const CONTROL: u8 = 8;
 const CLOSE: u8 = 8;
+const PONG: u8 = 10;
+
+/// The bits of the first byte that nobody has agreed on.
+const RESERVED: u8 = 0x70;
+
+/// How long the payload of a control frame can be. Bytes.
+const LONGEST_CONTROL: u64 = 125;
 
 /// Two bytes, eight of length, four of mask.
 const LONGEST_HEADER: usize = 14;
@@ -104,6 +111,17 @@ impl Header {
     /// Whether it is of a message. Control frames may come between those of one.
     pub(super) fn is_data(self) -> bool {
         self.first & 0x0f < CONTROL
+    }
+
+    /// Whether RFC 6455, section 5, lets a client send it, within a message in several frames or between messages.
+    pub(super) fn is_sound(self, is_within: bool) -> bool {
+        let has_place = match self.first & 0x0f {
+            0 => is_within,
+            1 | 2 => !is_within,
+            CLOSE..=PONG => self.is_last() && self.payload <= LONGEST_CONTROL,
+            _ => false,
+        };
+        has_place && self.first & RESERVED == 0 && self.mask.is_some() && self.payload >> 63 == 0
     }
 
     /// Whether nothing of meaning comes after it.
