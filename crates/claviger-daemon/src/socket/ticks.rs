@@ -13,7 +13,7 @@ use tokio::time::sleep;
 /// How far ticks are apart: as much later than its deadline a connection may end.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Ticks for all connections, made elsewhere than where they are served: see [`crate::background`].
+/// Ticks for all connections, made elsewhere than where they are served: see `background`.
 #[derive(Clone)]
 pub struct Ticks(Arc<Pulse>);
 
