@@ -1,7 +1,8 @@
-//! Owns the news for all subscriptions: each is taken from the service once, put into words once, and handed to whoever
+//! Owns the news for all who follow events: each is taken from the service once, put into words once, and handed to whoever
 //! listens. Must not wait for a subscriber.
 //!
-//! So the one writer wakes one task for a change, however many hear of it.
+//! So the one writer wakes one task for a change, however many hear of it; and one for each who follows revisions, which are
+//! told at once.
 
 use std::sync::Arc;
 use std::time::Duration;

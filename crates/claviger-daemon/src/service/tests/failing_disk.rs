@@ -1,6 +1,8 @@
 //! Owns the specification of what is answered when the disk fails: what is on it was done, and what cannot be known is
 //! said to be unknown. Must not cut the power.
 
+use std::time::{Duration, Instant};
+
 use super::*;
 use crate::store::check;
 use crate::store::disks::failing::Disk;
@@ -17,10 +19,12 @@ async fn asked(world: &World, request: &str) -> Result<KeyWithSecret, Error> {
 
 /// Asks again and again until it is known: the writer looks every second.
 async fn known(world: &World, request: &str) -> KeyWithSecret {
+    let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         match asked(world, request).await {
             Err(Error::OutcomeUnknown | Error::Fault(_)) => {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                assert!(Instant::now() < deadline, "what became of it is never known");
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
             known => return known.unwrap(),
         }
