@@ -1,37 +1,11 @@
-//! Claviger's executable: reads the arguments and calls the daemon, the interface or one command.
+//! Claviger's executable. Owns the allocator of the whole, and nothing else: what it does is `claviger-cli`'s.
 //!
-//! Owns the order of those steps. Must not hold a rule of any of them.
-
-mod args;
-mod command;
-mod config_file;
-mod connection;
-mod daemon;
-mod demo;
-mod failure;
-mod harden;
-mod input;
-mod installed;
-mod interface;
-mod launch;
-mod log;
-mod lookup;
-mod output;
-mod phrase;
-mod progress;
-mod sample;
-mod service_manager;
-mod settings;
-mod signal;
-mod systemd;
-mod table;
-mod usage;
+//! It is a crate of its own because what is made for speed or for size as crates are linked is made so for all of them, as
+//! the executable's crate is: see `docs/decisions/0013-size-and-packages.md`.
 
 use std::alloc::System;
 use std::process::ExitCode;
 
-use args::Parsed;
-use output::{Format, Ink};
 use zeroizing_alloc::ZeroAlloc;
 
 /// Wipes memory as it is freed: libraries hold secrets too, such as the one that writes an answer, and free them as they
@@ -40,18 +14,5 @@ use zeroizing_alloc::ZeroAlloc;
 static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
-    harden::process();
-    let line: Vec<_> = std::env::args_os().collect();
-    let format = Format::wanted_by(&line);
-    let outcome = args::parse(&line).and_then(|parsed| match parsed {
-        Parsed::Help(text) => match output::ink() {
-            Ink::Coloured => output::text(&text.ansi().to_string()),
-            Ink::Plain => output::text(&text.to_string()),
-        },
-        Parsed::Run(args) => command::run(*args),
-    });
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.tell(format),
-    }
+    claviger_cli::run(std::env::args_os())
 }

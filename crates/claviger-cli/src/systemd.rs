@@ -64,7 +64,7 @@ const MANUAL: &str = "Documentation=man:claviger(1)\n";
 /// # Errors
 /// The executable's path fits into no unit.
 pub(crate) fn for_system(executable: &Path) -> Result<Vec<UnitFile>, Failure> {
-    let service = include_str!("../packaging/systemd/claviger.service");
+    let service = include_str!("../../claviger/packaging/systemd/claviger.service");
     let command = format!("ExecStart={PACKAGED} ");
     let service = service.replace(&command, &format!("ExecStart={} ", argument(executable)?));
     let unit = |path: &str, text: &str| UnitFile {
@@ -72,19 +72,19 @@ pub(crate) fn for_system(executable: &Path) -> Result<Vec<UnitFile>, Failure> {
         text: text.replace(MANUAL, ""),
         kind: Kind::Unit,
     };
-    let settings = include_str!("../packaging/config.toml");
+    let settings = include_str!("../../claviger/packaging/config.toml");
     Ok(vec![
         unit("/etc/systemd/system/claviger.service", &service),
         unit(
             "/etc/systemd/system/claviger-admin.socket",
-            include_str!("../packaging/systemd/claviger-admin.socket"),
+            include_str!("../../claviger/packaging/systemd/claviger-admin.socket"),
         ),
         unit(
             "/etc/systemd/system/claviger-verify.socket",
-            include_str!("../packaging/systemd/claviger-verify.socket"),
+            include_str!("../../claviger/packaging/systemd/claviger-verify.socket"),
         ),
-        unit("/etc/sysusers.d/claviger.conf", include_str!("../packaging/sysusers.conf")),
-        unit("/etc/tmpfiles.d/claviger.conf", include_str!("../packaging/tmpfiles.conf")),
+        unit("/etc/sysusers.d/claviger.conf", include_str!("../../claviger/packaging/sysusers.conf")),
+        unit("/etc/tmpfiles.d/claviger.conf", include_str!("../../claviger/packaging/tmpfiles.conf")),
         UnitFile { path: "/etc/claviger/config.toml".into(), text: settings.into(), kind: Kind::Settings },
     ])
 }
@@ -102,7 +102,7 @@ pub(crate) fn for_user(
         Some(file) => format!(" --config {}", argument(file)?),
         None => String::new(),
     };
-    let service = include_str!("../packaging/systemd/user.service")
+    let service = include_str!("../../claviger/packaging/systemd/user.service")
         .replace("@EXECUTABLE@", &argument(executable)?)
         .replace("@DATA_DIR@", &argument(settings.data_dir()?)?)
         .replace("@RUNTIME_DIR@", &argument(settings.runtime_dir())?)
@@ -117,13 +117,13 @@ pub(crate) fn for_user(
             .replace("@SOCKET@", &specified(plain(path)?)))
     };
     let admin = socket(
-        include_str!("../packaging/systemd/user-admin.socket"),
+        include_str!("../../claviger/packaging/systemd/user-admin.socket"),
         &settings.admin_socket(),
         sockets.admin_mode(),
         sockets.admin_group.as_deref(),
     )?;
     let verify = socket(
-        include_str!("../packaging/systemd/user-verify.socket"),
+        include_str!("../../claviger/packaging/systemd/user-verify.socket"),
         &settings.verify_socket(),
         sockets.verify_mode,
         sockets.verify_group.as_deref(),
