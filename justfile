@@ -71,8 +71,8 @@ schedules-broken:
     done
     exit $missed
 
-# Measures everything in turn: over the sockets beside bare servers, changes beside the disk, in process, and the interface.
-bench keys="1000": (bench-sockets keys) (bench-writes keys)
+# Measures everything in turn: over the sockets beside bare servers, changes beside the disk, how the cost grows, in process, and the interface.
+bench keys="1000": (bench-sockets keys) (bench-writes keys) (bench-growth keys)
     cargo bench -p claviger-bench
     cargo bench -p claviger-daemon
     cargo bench -p claviger-tui --features bench
@@ -87,6 +87,11 @@ bench-sockets keys="1000":
 bench-writes keys="1000":
     cargo build --release -p claviger
     cargo run --release -p claviger-bench -- writes --keys {{keys}}
+
+# Asks the daemon with wide scopes, and beside idle connections, subscribers and changes, and prints how the cost grows.
+bench-growth keys="1000":
+    cargo build --release -p claviger
+    cargo run --release -p claviger-bench -- growth --keys {{keys}}
 
 # Counts the instructions of a verification, and fails where they differ by more than 5 % from those of the last time; needs valgrind.
 instructions:

@@ -10,7 +10,7 @@ use crate::Outcome;
 use crate::plan::Row;
 use crate::samples::{Round, Samples};
 use crate::wire::request::{answered, bytes, check, looks_right};
-use crate::wire::{Answer, Connection};
+use crate::wire::{Answer, Connection, Framing};
 
 /// How often each request is sent, and its answer read whole, before anything is measured.
 const WARM_UP: usize = 2;
@@ -18,20 +18,20 @@ const WARM_UP: usize = 2;
 /// The requests of one row, ready to be sent, and where to.
 pub struct Questions {
     row: Row,
-    account: &'static str,
+    account: Option<&'static str>,
     requests: Vec<Vec<u8>>,
 }
 
 impl Questions {
-    /// Makes one request for each secret.
+    /// Makes one request for each secret, for an account or for none.
     ///
     /// # Errors
     /// There are none, or an echo could not tell where they end.
-    pub fn new(row: Row, secrets: &[Secret], account: &'static str) -> Outcome<Self> {
+    pub fn new(row: Row, secrets: &[Secret], account: Option<&'static str>) -> Outcome<Self> {
         let requests: Vec<Vec<u8>> =
             secrets.iter().enumerate().map(|(id, secret)| bytes(row.way, secret, account, id)).collect();
         let first = requests.first().ok_or("nothing to ask")?;
-        if row.way.framing(first.len()) == crate::wire::Framing::Echo(first.len())
+        if row.way.framing(first.len()) == Framing::Echo(first.len())
             && requests.iter().any(|request| request.len() != first.len())
         {
             return Err("requests of an echo must have one length".into());
@@ -44,7 +44,7 @@ impl Questions {
     /// # Errors
     /// An answer is not the one that is due, or none came.
     pub fn ask(&self, socket: &Path, in_flight: usize, during: Duration) -> Outcome<Round> {
-        let framing = self.row.way.framing(self.requests[0].len());
+        let framing = self.framing();
         let count = self.row.way.connections(in_flight);
         let mut connections: Vec<Connection> =
             (0..count).map(|_| Connection::open(socket, framing)).collect::<Outcome<_>>()?;
@@ -58,6 +58,24 @@ impl Questions {
             [one] if in_flight > 1 => self.at_once(one, in_flight, during),
             many => self.in_turn(many, during),
         }
+    }
+
+    /// Asks once on a new connection, holding the answer to the verdict that is due, and gives the connection back, with the
+    /// length of what was said. Bytes.
+    ///
+    /// # Errors
+    /// The answer is not the one that is due, or none came.
+    pub fn ask_once(&self, socket: &Path) -> Outcome<(Connection, usize)> {
+        let mut connection = Connection::open(socket, self.framing())?;
+        connection.send(&self.requests[0])?;
+        let answer = connection.receive()?;
+        check(self.row.way, self.row.kind, self.account, &answer)?;
+        let length = answer.body.len();
+        Ok((connection, length))
+    }
+
+    fn framing(&self) -> Framing {
+        self.row.way.framing(self.requests[0].len())
     }
 
     /// The request that one of `of` sends when it has sent so many.

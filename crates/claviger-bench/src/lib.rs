@@ -4,6 +4,7 @@
 //! Owns what is measured and how it is told. Must not judge verifications: their limits stand in `docs/performance.md`.
 
 pub mod driver;
+pub mod growth;
 pub mod in_process;
 pub mod instructions;
 pub mod kind;

@@ -17,7 +17,7 @@ use claviger_bench::instructions::{self, Then};
 use claviger_bench::run::{Plan, run};
 use claviger_bench::seed::{cheap, seed};
 use claviger_bench::server::{echo, end_with_parent, http};
-use claviger_bench::{Outcome, table, writes};
+use claviger_bench::{Outcome, growth, table, writes};
 
 /// Measures Claviger.
 #[derive(Parser)]
@@ -26,6 +26,8 @@ enum Command {
     Run(Run),
     /// Change keys over the daemon's socket, beside the disk alone and one slow hash, and print one table
     Writes(Writes),
+    /// Ask with wide scopes, beside idle connections, subscribers and changes, and print how the cost grows
+    Growth(Growth),
     /// Make a store of many keys, whose secrets nobody has
     Seed {
         /// The data directory, which must not be there yet
@@ -89,10 +91,30 @@ struct Writes {
     claviger: Option<PathBuf>,
 }
 
+#[derive(Args)]
+struct Growth {
+    /// How many keys the store has, besides those that are presented
+    #[arg(long, default_value_t = 1_000)]
+    keys: usize,
+    /// How many accounts scopes have, besides those of one account
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', default_values_t = [100, 10_000])]
+    accounts: Vec<usize>,
+    /// How often everything is measured in turn; the figures are the medians
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// How long each measure is taken in each round
+    #[arg(long, default_value_t = 250)]
+    milliseconds: u64,
+    /// The daemon's executable [default: `claviger` beside this one]
+    #[arg(long)]
+    claviger: Option<PathBuf>,
+}
+
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Run(told) => measure(told),
         Command::Writes(told) => change(told),
+        Command::Growth(told) => grow(told),
         Command::Seed { directory, keys } => make_store(&directory, keys),
         Command::Instructions { bless } => {
             let then = bless.map_or(Then::Compare, Then::Bless);
@@ -129,6 +151,16 @@ fn change(told: Writes) -> Outcome<()> {
         writes::Plan { keys: told.keys, lives: told.lives.max(1), rounds: told.rounds.max(1), claviger };
     let report = writes::run(plan, &told.under, &mut |step| eprintln!("{step}"))?;
     print!("{}", writes::table::draw(&report));
+    Ok(())
+}
+
+fn grow(told: Growth) -> Outcome<()> {
+    let claviger = executable(told.claviger)?;
+    let during = Duration::from_millis(told.milliseconds);
+    let wide = told.accounts;
+    let plan = growth::Plan { keys: told.keys, wide, rounds: told.rounds.max(1), during, claviger };
+    let report = growth::run(plan, &mut |step| eprintln!("{step}"))?;
+    print!("{}", growth::table::draw(&report));
     Ok(())
 }
 

@@ -141,7 +141,7 @@ fn questions(data: &Path, keys: usize) -> Outcome<HashMap<Row, Questions>> {
     })?;
     let questions = |row: Row| {
         let (secrets, account) = presentable.of(row.kind);
-        Ok((row, Questions::new(row, &secrets, account)?))
+        Ok((row, Questions::new(row, &secrets, Some(account))?))
     };
     Row::all().into_iter().map(questions).collect()
 }

@@ -12,6 +12,7 @@ use claviger_daemon::seed;
 use claviger_daemon::service::{Clock, Service};
 use claviger_daemon::store::{Author, FILE_NAME, Store};
 use claviger_daemon::token::{HashMemory, HashingCost, KeyPrefix, SlowHash};
+use tokio::task::JoinSet;
 
 use crate::Outcome;
 use crate::kind::Kind;
@@ -129,6 +130,42 @@ async fn present(service: &Arc<Service>) -> Outcome<Presentable> {
     Ok(made)
 }
 
+/// Connects accounts until there are `accounts` besides the one that the measured keys may not see, and makes so many keys that
+/// may see these and no others. Gives their secrets, which are warm in the service.
+///
+/// # Errors
+/// The disk failed.
+pub async fn present_wide(service: &Arc<Service>, accounts: usize, keys: usize) -> Outcome<Vec<Secret>> {
+    let author = Author::this_process();
+    let ids = (0..accounts).map(nth_account).collect::<Outcome<Vec<AccountId>>>()?;
+    let there = usize::try_from(service.counts()?.accounts)? - (ACCOUNTS.len() - 1);
+    // All at once, so that one commit has many of them.
+    let mut connecting = JoinSet::new();
+    for id in ids.iter().skip(there).cloned() {
+        let service = Arc::clone(service);
+        let name = Name::parse(id.as_str())?;
+        connecting.spawn(async move {
+            let account = ConnectAccount { name, institution: None, mask: None, kind: None, id: Some(id) };
+            service.connect_account(author, account).await.map(drop)
+        });
+    }
+    for connected in connecting.join_all().await {
+        connected?;
+    }
+    let scope: Scope = ids.into_iter().collect();
+    let mut secrets = Vec::new();
+    for n in 0..keys {
+        let name = Name::parse(&format!("wide {accounts} {n}"))?;
+        secrets.push(service.create_key(author, name, scope.clone(), None).await?.secret);
+    }
+    Ok(secrets)
+}
+
+/// The first is the one that every measured key may see.
+fn nth_account(n: usize) -> Outcome<AccountId> {
+    if n == 0 { account_id(MINE) } else { account_id(&format!("acc_{n:012}")) }
+}
+
 #[cfg(test)]
 mod tests {
     use claviger_daemon::service::{Refusal, Verdict};
@@ -160,5 +197,19 @@ mod tests {
         let seen = keys.iter().filter(|key| key.retired_secret_seen_at.is_some()).count();
         assert_eq!(seen, ROTATED);
         assert_eq!(service.settings().unwrap().revision, 30 + 2 + 64 + 2 * 8);
+    }
+    #[tokio::test]
+    async fn wide_keys_see_as_many_accounts_as_was_said_and_no_others() {
+        let directory = tempfile::tempdir().unwrap();
+        let (service, _) = seed(&directory.path().join("data"), 3, cheap().unwrap()).await.unwrap();
+        for accounts in [1, 5, 20] {
+            for secret in present_wide(&service, accounts, 2).await.unwrap() {
+                let Verdict::Granted(grant) = verify(&service, &secret, MINE).unwrap() else { panic!() };
+                let Scope::Only(seen) = &grant.verification().scope else { panic!() };
+                assert_eq!(seen.len(), accounts);
+                assert!(!seen.contains(&account_id(OTHER).unwrap()));
+            }
+        }
+        assert_eq!(service.counts().unwrap().accounts, 20 + 1);
     }
 }

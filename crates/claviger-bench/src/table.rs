@@ -63,7 +63,7 @@ fn draw_cell(report: &Report, cell: Cell) -> String {
 }
 
 /// A whole number with commas.
-fn thousands(number: f64) -> String {
+pub(crate) fn thousands(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut text = String::new();
     for (n, digit) in digits.chars().enumerate() {
@@ -75,7 +75,8 @@ fn thousands(number: f64) -> String {
     text
 }
 
-fn line(table: &mut String, text: &str) {
+/// Adds a line, without spaces at its end.
+pub(crate) fn line(table: &mut String, text: &str) {
     // Writing to a text cannot fail.
     let _ = writeln!(table, "{}", text.trim_end());
 }

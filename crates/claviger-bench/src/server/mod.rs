@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use claviger_api::VERIFY_SOCKET;
+use claviger_api::{ADMIN_SOCKET, VERIFY_SOCKET};
 use rustix::process::{Signal, set_parent_process_death_signal};
 
 use crate::Outcome;
@@ -25,6 +25,7 @@ pub struct Servers {
     echo: PathBuf,
     hyper: PathBuf,
     verify: PathBuf,
+    admin: PathBuf,
 }
 
 impl Servers {
@@ -41,7 +42,8 @@ impl Servers {
         bare_echo.arg("echo").arg(&echo);
         let mut bare_hyper = Command::new(&bench);
         bare_hyper.arg("hyper").arg(&hyper);
-        let mut servers = Self { children: Vec::new(), echo, hyper, verify: run.join(VERIFY_SOCKET) };
+        let (verify, admin) = (run.join(VERIFY_SOCKET), run.join(ADMIN_SOCKET));
+        let mut servers = Self { children: Vec::new(), echo, hyper, verify, admin };
         for mut command in [daemon, bare_echo, bare_hyper] {
             let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
             let name = command.get_program().display().to_string();
@@ -61,10 +63,16 @@ impl Servers {
         }
     }
 
+    /// Where every method of the daemon is.
+    #[must_use]
+    pub fn admin(&self) -> &Path {
+        &self.admin
+    }
+
     /// Waits until all of them listen.
     fn wait(&mut self) -> Outcome<()> {
         let begun = Instant::now();
-        for socket in [&self.verify, &self.echo, &self.hyper] {
+        for socket in [&self.verify, &self.admin, &self.echo, &self.hyper] {
             while UnixStream::connect(socket).is_err() {
                 for child in &mut self.children {
                     if let Some(status) = child.try_wait()? {

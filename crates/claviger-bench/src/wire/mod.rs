@@ -4,7 +4,8 @@ pub mod http;
 pub mod request;
 pub mod websocket;
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
+use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -134,6 +135,26 @@ impl Connection {
         Ok(self.framing.find(&self.buffer[self.taken..self.come])?.is_some())
     }
 
+    /// Hangs up, and waits until the other side has done so as well.
+    ///
+    /// # Errors
+    /// It hung up before, or says something instead, or nothing for long.
+    pub fn close(mut self) -> Outcome<()> {
+        self.stream.set_nonblocking(true)?;
+        match self.stream.read(&mut self.buffer) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Ok(0) => return Err("the server hung up before".into()),
+            _ => return Err("something came that nobody asked for".into()),
+        }
+        self.stream.set_nonblocking(false)?;
+        self.stream.shutdown(Shutdown::Write)?;
+        match self.stream.read(&mut self.buffer) {
+            Ok(0) => Ok(()),
+            Ok(_) => Err("something came that nobody asked for".into()),
+            Err(error) => Err(format!("the server does not hang up: {error}").into()),
+        }
+    }
+
     fn make_room(&mut self) {
         if self.taken > 0 {
             self.buffer.copy_within(self.taken..self.come, 0);
@@ -188,6 +209,20 @@ mod tests {
         let (mut server, mut connection) = pair(Framing::Echo(LARGEST + 1));
         std::thread::spawn(move || server.write_all(&vec![0; LARGEST + 1]));
         assert!(connection.receive().is_err());
+    }
+
+    #[test]
+    fn hanging_up_waits_for_the_other_side() {
+        let (mut server, connection) = pair(Framing::Http);
+        let other = std::thread::spawn(move || server.read(&mut [0]).map(|len| (len, drop(server))));
+        connection.close().unwrap();
+        assert_eq!(other.join().unwrap().unwrap().0, 0);
+        let (mut server, connection) = pair(Framing::Http);
+        server.write_all(b"x").unwrap();
+        assert!(connection.close().is_err());
+        let (server, connection) = pair(Framing::Http);
+        drop(server);
+        assert!(connection.close().is_err());
     }
 
     #[test]

@@ -19,20 +19,26 @@ const MASK: [u8; 4] = [0x5a, 0xc3, 0x3c, 0xa5];
 /// How an answer of JSON-RPC begins; its id follows.
 const ENVELOPE: &[u8] = b"{\"jsonrpc\":\"2.0\",\"id\":";
 
-/// The request that presents a secret, whole. `id` tells calls apart that are under way on one connection.
+/// The request that presents a secret for an account or for none, whole. `id` tells calls apart that are under way on one connection.
 #[must_use]
-pub fn bytes(way: Way, secret: &Secret, account: &str, id: usize) -> Vec<u8> {
+pub fn bytes(way: Way, secret: &Secret, account: Option<&str>, id: usize) -> Vec<u8> {
     let secret = secret.expose();
     let call = || {
-        let params = json!({"secret": secret, "account": account});
+        let params = match account {
+            Some(account) => json!({"secret": secret, "account": account}),
+            None => json!({"secret": secret}),
+        };
         json!({"jsonrpc": "2.0", "id": id, "method": "keys.verify", "params": params}).to_string()
     };
     match way {
-        Way::Echo | Way::Hyper | Way::Authorize => format!(
-            "GET /authorize HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {secret}\r\n\
-             x-account-id: {account}\r\n\r\n"
-        )
-        .into_bytes(),
+        Way::Echo | Way::Hyper | Way::Authorize => {
+            let account = account.map(|account| format!("x-account-id: {account}\r\n")).unwrap_or_default();
+            format!(
+                "GET /authorize HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {secret}\r\n\
+                 {account}\r\n"
+            )
+            .into_bytes()
+        }
         Way::Post => {
             let call = call();
             let len = call.len();
@@ -84,7 +90,7 @@ pub fn looks_right(way: Way, kind: Kind, answer: &Answer<'_>) -> bool {
 ///
 /// # Errors
 /// It is another one.
-pub fn check(way: Way, kind: Kind, account: &str, answer: &Answer<'_>) -> Outcome<()> {
+pub fn check(way: Way, kind: Kind, account: Option<&str>, answer: &Answer<'_>) -> Outcome<()> {
     if way == Way::Echo {
         return Ok(());
     }
@@ -94,7 +100,7 @@ pub fn check(way: Way, kind: Kind, account: &str, answer: &Answer<'_>) -> Outcom
         Way::Echo | Way::Hyper | Way::Authorize => (&body, &body["error"]["code"]),
     };
     let is_due = match kind.refusal() {
-        None => granted["account"]["id"] == account,
+        None => granted["key"].is_object() && granted["account"]["id"].as_str() == account,
         Some(due) => code == due.text(),
     };
     if is_due && looks_right(way, kind, answer) {
@@ -114,18 +120,21 @@ mod tests {
 
     #[test]
     fn a_call_has_its_id_its_length_and_its_params() {
-        let text = String::from_utf8(bytes(Way::Post, &secret(), "acc", 31)).unwrap();
+        let text = String::from_utf8(bytes(Way::Post, &secret(), Some("acc"), 31)).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.ends_with(&format!("content-length: {}", body.len())), "{head}");
         let call: Value = serde_json::from_str(body).unwrap();
         assert_eq!((&call["id"], &call["params"]["account"]), (&json!(31), &json!("acc")));
-        assert!(bytes(Way::Authorize, &secret(), "acc", 0).ends_with(b"x-account-id: acc\r\n\r\n"));
-        assert_eq!(bytes(Way::WebSocket, &secret(), "acc", 0)[0], 0x81);
+        let authorize = |account| bytes(Way::Authorize, &secret(), account, 0);
+        assert!(authorize(Some("acc")).ends_with(b"x-account-id: acc\r\n\r\n"));
+        assert!(authorize(None).ends_with(b"authorization: Bearer clv_x_y\r\n\r\n"));
+        assert_eq!(bytes(Way::WebSocket, &secret(), Some("acc"), 0)[0], 0x81);
+        assert!(!String::from_utf8(bytes(Way::Post, &secret(), None, 0)).unwrap().contains("account"));
     }
 
     #[test]
     fn an_answer_is_told_from_another_at_a_glance() {
-        let granted = br#"{"jsonrpc":"2.0","id":12,"result":{"account":{"id":"acc"}}}"#;
+        let granted = br#"{"jsonrpc":"2.0","id":12,"result":{"key":{},"account":{"id":"acc"}}}"#;
         let refused = br#"{"jsonrpc":"2.0","id":12,"error":{"data":{"code":"UNAUTHORIZED"}}}"#;
         let answer = |body, status| Answer { status, body };
         assert_eq!(answered(granted).unwrap(), 12);
@@ -136,25 +145,27 @@ mod tests {
             (Way::WebSocket, Kind::Forged, &refused[..], None, true),
             (Way::Post, Kind::Forged, &granted[..], Some(200), false),
             (Way::Post, Kind::Valid, &granted[..], Some(503), false),
-            (Way::Authorize, Kind::Valid, b"{\"account\":{\"id\":\"acc\"}}", Some(200), true),
+            (Way::Authorize, Kind::Valid, b"{\"key\":{},\"account\":{\"id\":\"acc\"}}", Some(200), true),
             (Way::Authorize, Kind::Valid, b"{}", Some(401), false),
             (Way::Authorize, Kind::Unknown, b"{\"error\":{\"code\":\"UNAUTHORIZED\"}}", Some(401), true),
             (Way::Authorize, Kind::OutOfScope, b"{}", Some(401), false),
         ] {
             let answer = answer(body, status);
             assert_eq!(looks_right(way, kind, &answer), is_right, "{way:?} {kind:?}");
-            assert_eq!(check(way, kind, "acc", &answer).is_ok(), is_right, "{way:?} {kind:?}");
+            assert_eq!(check(way, kind, Some("acc"), &answer).is_ok(), is_right, "{way:?} {kind:?}");
         }
     }
 
     #[test]
     fn warming_up_reads_what_a_glance_does_not() {
-        let other = br#"{"jsonrpc":"2.0","id":1,"result":{"account":{"id":"other"}}}"#;
+        let other = br#"{"jsonrpc":"2.0","id":1,"result":{"key":{},"account":{"id":"other"}}}"#;
         let busy = br#"{"jsonrpc":"2.0","id":1,"error":{"data":{"code":"BUSY"}}}"#;
         for (kind, body) in [(Kind::Valid, &other[..]), (Kind::Forged, &busy[..])] {
             let answer = Answer { status: None, body };
             assert!(looks_right(Way::WebSocket, kind, &answer));
-            assert!(check(Way::WebSocket, kind, "acc", &answer).is_err());
+            for account in [Some("acc"), None] {
+                assert!(check(Way::WebSocket, kind, account, &answer).is_err(), "{account:?}");
+            }
         }
     }
 }
