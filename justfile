@@ -221,6 +221,10 @@ soak seconds="3600":
 restart:
     cargo bench -p claviger --bench restart
 
+# Measures whole processes: commands while a daemon runs, and the daemon from its start to its first answer.
+bench-starts:
+    cargo bench -p claviger --bench starts
+
 # Measures a storm of 1,000 connections, half of which hang up, beside a caller whose key is warm.
 storm:
     cargo bench -p claviger --bench storm

@@ -214,7 +214,8 @@ impl Home {
         self.disk.as_ref().map_or_else(|| self.data.clone(), |disk| disk.seen(&self.data))
     }
 
-    pub(super) fn daemon_command(&self) -> Command {
+    /// The daemon's start in that environment, as a command.
+    pub(crate) fn daemon_command(&self) -> Command {
         let mut command = match &self.disk {
             Some(disk) => disk.command(&self.command()),
             None => self.command(),
