@@ -217,6 +217,8 @@ pub async fn run(
     compacting.abort();
     beats.abort();
     service.finish().await;
+    // Its tasks hold the store, which is not closed in order before they have let go of it.
+    drop(background);
     for path in own_paths {
         if let Err(error) = std::fs::remove_file(&path) {
             tracing::warn!(%error, path = %path.display(), "cannot take the socket away");
