@@ -14,9 +14,10 @@ use crate::token::Digest;
 /// How much is kept of what was asked lately, and as much again of what was asked before. Bytes, roughly.
 const ROOM: usize = 4 << 20;
 
-/// What a grant takes beside its texts, and each account of its scope. Bytes, roughly.
+/// What a grant takes beside the accounts of its scope, and each of these beside its id, which is there twice: in the scope and in
+/// the text. Bytes, roughly.
 const GRANT: usize = 1024;
-const ACCOUNT: usize = 128;
+const ACCOUNT: usize = 50;
 
 /// A grant, with the texts that whoever answers makes of it.
 #[derive(Debug)]
@@ -68,9 +69,9 @@ impl Grant {
     fn weight(&self) -> usize {
         let accounts = match &self.verification.scope {
             Scope::All => 0,
-            Scope::Only(accounts) => accounts.len(),
+            Scope::Only(accounts) => accounts.iter().map(|id| ACCOUNT + 2 * id.as_str().len()).sum(),
         };
-        GRANT + accounts * ACCOUNT
+        GRANT + accounts
     }
 }
 
@@ -151,7 +152,7 @@ impl KeptGrants {
 #[cfg(test)]
 mod tests {
     use claviger_api::object::KeyIdentity;
-    use claviger_api::{KeyId, Secret};
+    use claviger_api::{AccountId, KeyId, Secret};
 
     use super::super::digests::Digests;
     use super::*;
@@ -184,6 +185,17 @@ mod tests {
         kept.keep(&asked(&digests, 2), granted(7));
         assert!(kept.find(8, &asked(&digests, 2)).is_none() && kept.find(7, &asked(&digests, 2)).is_none());
         assert!(kept.find(8, &asked(&digests, 1)).is_some());
+    }
+
+    #[test]
+    fn a_scope_of_ten_thousand_accounts_is_kept_and_one_that_would_crowd_out_the_others_is_not() {
+        let (digests, kept) = (Digests::of_this_process().unwrap(), KeptGrants::default());
+        for (accounts, is_kept) in [(10_000, true), (20_000, false)] {
+            let question = asked(&digests, accounts);
+            let id = |number| AccountId::parse(&format!("acc_{number:012}")).unwrap();
+            kept.keep(&question, Verification { scope: (0..accounts).map(id).collect(), ..granted(7) });
+            assert_eq!(kept.find(7, &question).is_some(), is_kept, "{accounts} accounts");
+        }
     }
 
     #[test]
