@@ -115,8 +115,7 @@ impl Field {
         Ok(Self { places, pinning, key })
     }
 
-    /// Has every secret verified once, over connections that are not used again: the first verification of a key goes
-    /// the long way, and so does all that follows on its connection.
+    /// Has every secret verified once, so that no row waits for the slow hash.
     ///
     /// # Errors
     /// A wrong answer.

@@ -8,11 +8,12 @@ use http::request::Parts;
 use jsonrpsee::server::HttpBody;
 
 use super::answer::Answer;
+use super::answered::{Answered, Waiting};
 use super::bytes::{Date, write};
 use super::plain::PlainHead;
 use super::question::{Question, Statuses};
 use crate::rpc::granted_text;
-use crate::service::{Form, Grant, Service, Verdict, stopwatch};
+use crate::service::{self, Form, Grant, Service, Verdict, stopwatch};
 use crate::store::Author;
 
 /// Answers one question that came over a socket. The request's body is not read: some gateways send the client's own.
@@ -50,7 +51,7 @@ async fn decide(service: &Service, peer: Author, request: &Parts) -> Result<Arc<
     }
 }
 
-/// Answers the question of a plain head in the same bytes, where the answer is known at once. Says whether it is.
+/// Answers the question of a plain head in the same bytes, where the answer is known at once.
 #[must_use]
 pub fn authorize_at_once(
     service: &Service,
@@ -58,18 +59,36 @@ pub fn authorize_at_once(
     head: &PlainHead<'_>,
     date: &mut Date,
     out: &mut Vec<u8>,
-) -> bool {
-    let refused = |error: &Error| Answer::refused(error, Statuses::read(head));
+) -> Answered {
     match Question::read(head) {
-        Err(error) => refused(&error).write(date, out),
+        Err(error) => Answer::refused(&error, Statuses::read(head)).write(date, out),
         Ok(question) => match service.verify_at_once(peer, &question.secret, question.account.as_ref()) {
-            Some(Verdict::Granted(grant)) => {
-                let head = grant.text(Form::Head, |_| granted(&grant).head());
-                write(head, grant.text(Form::Body, granted_text), date, out);
+            Some(Verdict::Granted(grant)) => write_granted(&grant, date, out),
+            Some(Verdict::Refused(refusal)) => {
+                Answer::refused(&refusal.into(), Statuses::read(head)).write(date, out);
             }
-            Some(Verdict::Refused(refusal)) => refused(&refusal.into()).write(date, out),
-            None => return false,
+            None => return Answered::Later(Waiting::gateway(question, Statuses::read(head))),
         },
     }
-    true
+    Answered::Now
+}
+
+/// Writes a verdict as hyper would send it.
+pub(super) fn write_verdict(
+    verdict: Result<Verdict<Arc<Grant>>, service::Error>,
+    statuses: Statuses,
+    date: &mut Date,
+    out: &mut Vec<u8>,
+) {
+    let error = match verdict {
+        Ok(Verdict::Granted(grant)) => return write_granted(&grant, date, out),
+        Ok(Verdict::Refused(refusal)) => Error::from(refusal),
+        Err(error) => Error::from(error),
+    };
+    Answer::refused(&error, statuses).write(date, out);
+}
+
+fn write_granted(grant: &Grant, date: &mut Date, out: &mut Vec<u8>) {
+    let head = grant.text(Form::Head, |_| granted(grant).head());
+    write(head, grant.text(Form::Body, granted_text), date, out);
 }

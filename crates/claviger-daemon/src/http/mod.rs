@@ -1,6 +1,7 @@
 //! Owns what is HTTP: the bodies of calls, the interface for gateways, plain refusals. Must not know methods.
 
 mod answer;
+mod answered;
 mod authorize;
 mod bytes;
 mod call;
@@ -12,6 +13,7 @@ use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use jsonrpsee::server::HttpBody;
 use serde::Serialize;
 
+pub use answered::{Answered, Waiting};
 pub use authorize::{authorize, authorize_at_once};
 pub use bytes::Date;
 pub use call::{BODY_LIMIT, call_at_once, read_call};

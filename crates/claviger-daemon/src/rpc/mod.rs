@@ -21,7 +21,7 @@ use crate::store::Author;
 pub use error::error_object;
 pub use gate::{DEPTH, GateLayer, NOT_A_CALL, NoAnswer, OverWebSocket, max_answer};
 pub use news::Newsroom;
-pub use shortcut::{granted_text, verify_at_once};
+pub use shortcut::{VerifyCall, granted_text, verify_at_once};
 
 /// What the methods answer from.
 pub struct Context {

@@ -111,7 +111,7 @@ pub(super) mod tests {
     use super::*;
 
     /// Jobs that keep every thread busy until this is dropped.
-    pub(in super::super) struct Busy {
+    pub(crate) struct Busy {
         _gates: Vec<Sender<()>>,
     }
 

@@ -33,6 +33,19 @@ use crate::token::{DigestKey, HashingCost, KeyPrefix};
 
 const OPERATOR: Author = Author { uid: 1000, pid: Some(7) };
 
+/// For those who look at a service from outside.
+impl Service {
+    /// Keeps every hashing thread busy until this is dropped.
+    pub(crate) fn keep_hashing_busy(&self) -> super::hashing::tests::Busy {
+        super::hashing::tests::occupy(&self.pool)
+    }
+
+    /// Whether somebody waits for the slow hash of a cold secret.
+    pub(crate) fn is_hash_awaited(&self) -> bool {
+        !self.flights.is_empty()
+    }
+}
+
 struct World {
     service: Arc<Service>,
     time: Arc<AtomicI64>,

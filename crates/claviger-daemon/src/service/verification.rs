@@ -21,6 +21,13 @@ use crate::token::{Presented, TagMatch};
 #[derive(Default)]
 pub(super) struct Flights(Arc<Mutex<HashMap<[u8; 32], Flight>>>);
 
+#[cfg(test)]
+impl Flights {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+}
+
 /// Becomes `Some` when the hash is done, or has no place to wait: whether the secret is right.
 type Flight = watch::Receiver<Option<Result<bool, Error>>>;
 

@@ -129,6 +129,8 @@ pub(super) async fn serve(
         .with_upgrades();
     tokio::pin!(connection);
     let ended = tokio::select! {
+        biased;
+        // First, so that what the short way has left is under way when the daemon stops, and is answered.
         ended = &mut connection => ended,
         () = stopped(&mut stop) => {
             connection.as_mut().graceful_shutdown();

@@ -104,6 +104,11 @@ impl Daemon {
         &self.verify
     }
 
+    /// The id of its key.
+    pub(super) fn key_id(&self) -> &str {
+        &self.key
+    }
+
     /// The living secret.
     pub(super) fn secret(&self) -> &Secret {
         &self.secret
@@ -113,15 +118,35 @@ impl Daemon {
     pub(super) fn runtime(&self) -> &Runtime {
         &self.runtime
     }
+
+    /// The same after a restart, so that its key is cold.
+    pub(super) fn restarted(directory: &std::path::Path) -> Self {
+        let store = || Store::open(&directory.join(crate::store::FILE_NAME)).expect("a store");
+        let before = Self::on(store());
+        before.finish();
+        let (key, secret) = (before.key.clone(), before.secret.expose().to_owned());
+        drop(before);
+        Self::serving(runtime(), start(store()), key, Secret::new(secret))
+    }
+}
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+fn start(store: Store) -> Arc<Service> {
+    let cost = HashingCost::new(8, 1, 1).expect("within its bounds");
+    Service::start(store, Clock::new(|| NOW), KeyPrefix::default(), cost).expect("a service")
 }
 
 impl Daemon {
     pub(super) fn new() -> Self {
-        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let cost = HashingCost::new(8, 1, 1).expect("within its bounds");
-        let store = Store::memory().expect("a store in memory");
-        let service =
-            Service::start(store, Clock::new(|| NOW), KeyPrefix::default(), cost).expect("a service");
+        Self::on(Store::memory().expect("a store in memory"))
+    }
+
+    /// On a store that is empty.
+    fn on(store: Store) -> Self {
+        let (runtime, service) = (runtime(), start(store));
         let id = |text| AccountId::parse(text).expect("an account's id");
         let name = |text| Name::parse(text).expect("a name");
         let made = runtime.block_on(async {
@@ -134,6 +159,10 @@ impl Daemon {
             let scope = [id("checking")].into_iter().collect::<Scope>();
             service.create_key(PEER, name("Restricted"), scope, None).await.expect("a new key")
         });
+        Self::serving(runtime, service, made.key.id.to_string(), made.secret)
+    }
+
+    fn serving(runtime: Runtime, service: Arc<Service>, key: String, secret: Secret) -> Self {
         let about = About {
             started_at: Timestamp::from_millis(NOW),
             data_dir: PathBuf::new(),
@@ -148,16 +177,7 @@ impl Daemon {
             Server::new(access, methods, Arc::clone(&context.service), stop.clone(), ticks.clone())
         };
         let (admin, verify) = (server(Access::Admin), server(Access::Verify));
-        let mut daemon = Self {
-            service,
-            admin,
-            verify,
-            runtime,
-            key: made.key.id.to_string(),
-            secret: made.secret,
-            revision: 0,
-            _rpc: rpc,
-        };
+        let mut daemon = Self { service, admin, verify, runtime, key, secret, revision: 0, _rpc: rpc };
         daemon.revision = daemon.revision_now();
         daemon
     }

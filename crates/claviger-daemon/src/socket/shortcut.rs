@@ -1,5 +1,5 @@
-//! Owns a connection for as long as nothing but plain requests come whose answers are known at once. Must not answer any other:
-//! the first one goes to hyper, and all that follow it.
+//! Owns a connection for as long as nothing but plain requests come. Must not answer any other: the first one goes to hyper, and
+//! all that follow it.
 
 use std::io;
 use std::pin::pin;
@@ -13,7 +13,7 @@ use tracing::Level;
 use super::connection::{Server, stopped};
 use super::deadline::DEADLINE;
 use super::wipe_first;
-use crate::http::{Ask, Date, Plain, authorize_at_once, call_at_once};
+use crate::http::{Answered, Ask, Date, Plain, Waiting, authorize_at_once, call_at_once};
 use crate::rpc::Peer;
 
 /// How much of a request can have come. One that is larger is hyper's. Bytes.
@@ -39,7 +39,6 @@ pub(super) struct Come {
 }
 
 /// What became of the bytes that have come.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Standing {
     /// All of it has been answered, but for a head that is not there whole.
     Head,
@@ -47,6 +46,8 @@ enum Standing {
     Body,
     /// So many answers are to be sent that no more are made.
     Full,
+    /// What is next is asked by so many bytes, and its answer has to be waited for.
+    Waits(Waiting, usize),
     /// What is next is hyper's.
     Other,
 }
@@ -78,6 +79,17 @@ pub(super) async fn serve(
         }
         match standing {
             Standing::Full => continue,
+            Standing::Waits(waiting, len) => {
+                // Whoever is asked when the daemon stops is answered by hyper, which says so in the answer. Nor is anybody heard
+                // while this waits, as with hyper: who hangs up frees nothing early.
+                tokio::select! {
+                    biased;
+                    () = &mut stopped => return Left::Rest(desk.come),
+                    () = waiting.answer(server.service(), peer, &mut desk.date, &mut desk.answers) => {}
+                }
+                desk.done_with(len);
+                continue;
+            }
             Standing::Other => return Left::Rest(desk.come),
             Standing::Head | Standing::Body if desk.come.bytes.len() == COME => return Left::Rest(desk.come),
             Standing::Head | Standing::Body => {}
@@ -97,7 +109,7 @@ pub(super) async fn serve(
             () = &mut tick => {
                 if desk.come.since.unwrap_or(idle_since).elapsed() >= DEADLINE {
                     // Of a body that is late hyper's way says so.
-                    return if standing == Standing::Body { Left::Rest(desk.come) } else { Left::Nothing };
+                    return if matches!(standing, Standing::Body) { Left::Rest(desk.come) } else { Left::Nothing };
                 }
                 tick.set(ticks.tick());
             }
@@ -117,7 +129,7 @@ struct Desk {
 impl Desk {
     /// Answers what can be answered of what has come.
     fn answer(&mut self, peer: Peer, server: &Server) -> Standing {
-        let (mut taken, come) = (0, &mut self.come.bytes);
+        let (mut taken, come) = (0, &self.come.bytes);
         let standing = loop {
             if taken == come.len() {
                 break Standing::Head;
@@ -126,7 +138,7 @@ impl Desk {
                 break Standing::Full;
             }
             let (date, out) = (&mut self.date, &mut self.answers);
-            let (is_answered, len) = match Plain::read(&come[taken..]) {
+            let (answered, len) = match Plain::read(&come[taken..]) {
                 Plain::Head => break Standing::Head,
                 Plain::Body => break Standing::Body,
                 Plain::Other => break Standing::Other,
@@ -137,16 +149,22 @@ impl Desk {
                     (call_at_once(server.service(), peer, body, date, out), len)
                 }
             };
-            if !is_answered {
-                break Standing::Other;
+            match answered {
+                Answered::Now => taken += len,
+                Answered::Later(waiting) => break Standing::Waits(waiting, len),
+                Answered::Elsewhere => break Standing::Other,
             }
-            taken += len;
         };
         if taken > 0 {
-            wipe_first(come, taken);
-            self.come.since = None;
+            self.done_with(taken);
         }
         standing
+    }
+
+    /// Forgets what has been answered.
+    fn done_with(&mut self, len: usize) {
+        wipe_first(&mut self.come.bytes, len);
+        self.come.since = None;
     }
 }
 
