@@ -75,8 +75,8 @@ mod tests {
         let held = Arc::new(());
         let kept = Arc::clone(&held);
         background.spawn(async move {
-            let _kept = kept;
             std::future::pending::<()>().await;
+            drop(kept);
         });
         drop(background);
         assert_eq!(Arc::strong_count(&held), 1);

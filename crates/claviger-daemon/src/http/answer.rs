@@ -9,7 +9,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 use jsonrpsee::server::HttpBody;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::bytes::{Date, head, write};
+use super::bytes::{Outbox, head};
 use super::question::Statuses;
 use super::{JSON, STATUS, refusal_text};
 
@@ -97,8 +97,8 @@ impl<'a> Answer<'a> {
     }
 
     /// Writes the answer as hyper would send it.
-    pub(super) fn write(&self, date: &mut Date, out: &mut Vec<u8>) {
-        write(&self.head(), &self.body, date, out);
+    pub(super) fn write(&self, out: &mut Outbox) {
+        out.put(&self.head(), &self.body);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Owns what becomes of a plain request: it is answered at once, or waited for, or the long way's. Must not find a verdict.
 
 use super::authorize::write_verdict;
-use super::bytes::Date;
+use super::bytes::Outbox;
 use super::call::write_answer;
 use super::question::{Question, Statuses};
 use crate::rpc::{Peer, VerifyCall};
@@ -35,13 +35,13 @@ impl Waiting {
     }
 
     /// Waits for the answer, and writes it in the bytes in which the long way would. Nothing is written before.
-    pub async fn answer(&self, service: &Service, peer: Peer, date: &mut Date, out: &mut Vec<u8>) {
+    pub async fn answer(&self, service: &Service, peer: Peer, out: &mut Outbox) {
         match &self.0 {
             Asked::Gateway(question, statuses) => {
                 let verdict = service.verify(peer, &question.secret, question.account.as_ref()).await;
-                write_verdict(verdict, *statuses, date, out);
+                write_verdict(verdict, *statuses, out);
             }
-            Asked::Call(call) => write_answer(&call.answer(service, peer).await, date, out),
+            Asked::Call(call) => write_answer(&call.answer(service, peer).await, out),
         }
     }
 }

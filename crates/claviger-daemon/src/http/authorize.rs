@@ -9,7 +9,7 @@ use jsonrpsee::server::HttpBody;
 
 use super::answer::Answer;
 use super::answered::{Answered, Waiting};
-use super::bytes::{Date, write};
+use super::bytes::Outbox;
 use super::plain::PlainHead;
 use super::question::{Question, Statuses};
 use crate::rpc::granted_text;
@@ -57,15 +57,14 @@ pub fn authorize_at_once(
     service: &Service,
     peer: Author,
     head: &PlainHead<'_>,
-    date: &mut Date,
-    out: &mut Vec<u8>,
+    out: &mut Outbox,
 ) -> Answered {
     match Question::read(head) {
-        Err(error) => Answer::refused(&error, Statuses::read(head)).write(date, out),
+        Err(error) => Answer::refused(&error, Statuses::read(head)).write(out),
         Ok(question) => match service.verify_at_once(peer, &question.secret, question.account.as_ref()) {
-            Some(Verdict::Granted(grant)) => write_granted(&grant, date, out),
+            Some(Verdict::Granted(grant)) => write_granted(&grant, out),
             Some(Verdict::Refused(refusal)) => {
-                Answer::refused(&refusal.into(), Statuses::read(head)).write(date, out);
+                Answer::refused(&refusal.into(), Statuses::read(head)).write(out);
             }
             None => return Answered::Later(Waiting::gateway(question, Statuses::read(head))),
         },
@@ -77,18 +76,17 @@ pub fn authorize_at_once(
 pub(super) fn write_verdict(
     verdict: Result<Verdict<Arc<Grant>>, service::Error>,
     statuses: Statuses,
-    date: &mut Date,
-    out: &mut Vec<u8>,
+    out: &mut Outbox,
 ) {
     let error = match verdict {
-        Ok(Verdict::Granted(grant)) => return write_granted(&grant, date, out),
+        Ok(Verdict::Granted(grant)) => return write_granted(&grant, out),
         Ok(Verdict::Refused(refusal)) => Error::from(refusal),
         Err(error) => Error::from(error),
     };
-    Answer::refused(&error, statuses).write(date, out);
+    Answer::refused(&error, statuses).write(out);
 }
 
-fn write_granted(grant: &Grant, date: &mut Date, out: &mut Vec<u8>) {
+fn write_granted(grant: &Grant, out: &mut Outbox) {
     let head = grant.text(Form::Head, |_| granted(grant).head());
-    write(head, grant.text(Form::Body, granted_text), date, out);
+    out.put(head, grant.text(Form::Body, granted_text));
 }

@@ -8,12 +8,16 @@ use httpdate::HttpDate;
 /// How long a head mostly is. Bytes.
 const HEAD: usize = 512;
 
+/// What says how long a body is, and what says that nothing follows it.
+const LENGTH: &str = "content-length: ";
+const CLOSE: &str = "connection: close\r\n";
+
 /// How long the date is, and what ends a head. Bytes.
 const DATE: usize = 33;
 
 /// The time as answers have it (RFC 9110, section 6.6.1), written anew once a second.
 #[derive(Default)]
-pub struct Date {
+struct Date {
     /// Seconds since 1970; none where nothing was written yet.
     second: Option<u64>,
     text: String,
@@ -31,6 +35,49 @@ impl Date {
     }
 }
 
+/// Answers on their way out.
+#[derive(Default)]
+pub struct Outbox {
+    bytes: Vec<u8>,
+    date: Date,
+    ends: bool,
+}
+
+impl Outbox {
+    /// What is to be sent.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Forgets what has been sent.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+    }
+
+    /// Has the next answer say that the connection ends with it.
+    pub fn end(&mut self) {
+        self.ends = true;
+    }
+
+    /// Whether the connection ends with what is in it.
+    #[must_use]
+    pub fn ends(&self) -> bool {
+        self.ends
+    }
+
+    /// Puts in an answer that begins so and is of now.
+    pub(super) fn put(&mut self, head: &str, body: &str) {
+        self.bytes.reserve(head.len() + CLOSE.len() + DATE + body.len());
+        // hyper's own headers come last.
+        let (before, length) = head.split_at(head.rfind(LENGTH).unwrap_or(head.len()));
+        let close = if self.ends { CLOSE } else { "" };
+        for part in [before, close, length, self.date.text(), "\r\n\r\n", body] {
+            self.bytes.extend_from_slice(part.as_bytes());
+        }
+    }
+}
+
 /// What an answer over HTTP/1.1 begins with on a connection that stays, up to its date. Names of headers are in lower case.
 pub(super) fn head<'a>(
     status: StatusCode,
@@ -41,14 +88,6 @@ pub(super) fn head<'a>(
     let mut push = |parts: &[&str]| parts.iter().for_each(|part| head.push_str(part));
     push(&["HTTP/1.1 ", status.as_str(), " ", status.canonical_reason().unwrap_or("<none>"), "\r\n"]);
     headers.for_each(|(name, value)| push(&[name, ": ", value, "\r\n"]));
-    push(&["content-length: ", itoa::Buffer::new().format(body_len), "\r\ndate: "]);
+    push(&[LENGTH, itoa::Buffer::new().format(body_len), "\r\ndate: "]);
     head
-}
-
-/// Writes an answer that begins so and is of now.
-pub(super) fn write(head: &str, body: &str, date: &mut Date, out: &mut Vec<u8>) {
-    out.reserve(head.len() + DATE + body.len());
-    for part in [head, date.text(), "\r\n\r\n", body] {
-        out.extend_from_slice(part.as_bytes());
-    }
 }

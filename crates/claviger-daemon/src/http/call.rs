@@ -13,7 +13,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::answered::{Answered, Waiting};
-use super::bytes::{Date, head, write};
+use super::bytes::{Outbox, head};
 use super::{JSON, hung_up, json};
 use crate::rpc::{DEPTH, NOT_A_CALL, Peer, VerifyCall};
 use crate::service::Service;
@@ -52,25 +52,19 @@ where
 
 /// Answers a single `keys.verify` in the bytes in which hyper and jsonrpsee would, where the answer is known at once.
 #[must_use]
-pub fn call_at_once(
-    service: &Service,
-    peer: Peer,
-    body: &[u8],
-    date: &mut Date,
-    out: &mut Vec<u8>,
-) -> Answered {
+pub fn call_at_once(service: &Service, peer: Peer, body: &[u8], out: &mut Outbox) -> Answered {
     let Some(call) = VerifyCall::read(body) else { return Answered::Elsewhere };
     match call.at_once(service, peer) {
-        Some(answer) => write_answer(&answer, date, out),
+        Some(answer) => write_answer(&answer, out),
         None => return Answered::Later(Waiting::call(call.into_owned())),
     }
     Answered::Now
 }
 
 /// Writes what JSON-RPC answers as hyper would send it.
-pub(super) fn write_answer(answer: &str, date: &mut Date, out: &mut Vec<u8>) {
+pub(super) fn write_answer(answer: &str, out: &mut Outbox) {
     let head = head(StatusCode::OK, [(CONTENT_TYPE.as_str(), JSON)].into_iter(), answer.len());
-    write(&head, answer, date, out);
+    out.put(&head, answer);
 }
 
 fn check_call(body: &[u8]) -> Result<(), (Id<'static>, Error)> {

@@ -15,9 +15,9 @@ use serde::Serialize;
 
 pub use answered::{Answered, Waiting};
 pub use authorize::{authorize, authorize_at_once};
-pub use bytes::Date;
+pub use bytes::Outbox;
 pub use call::{BODY_LIMIT, call_at_once, read_call};
-pub use plain::{Ask, Plain};
+pub use plain::{Ask, Plain, Then};
 
 /// The true status of an answer to a gateway, also where it is sent another one.
 const STATUS: HeaderName = HeaderName::from_static("x-claviger-status");

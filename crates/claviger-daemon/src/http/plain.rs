@@ -2,7 +2,7 @@
 //! answer, nor read any other.
 //!
 //! Plain is: HTTP/1.1, a path as it is sent by everybody, no body or one with a length, and no header that says more about
-//! the connection than that it stays. It is parsed by httparse, as hyper does, and everything else is left to hyper.
+//! the connection than that it stays or ends. It is parsed by httparse, as hyper does, and everything else is left to hyper.
 
 use std::mem::MaybeUninit;
 
@@ -25,8 +25,18 @@ pub enum Plain<'a> {
     Body,
     /// No plain request.
     Other,
-    /// A plain request, with how many bytes it takes.
-    Whole(Ask<'a>, usize),
+    /// A plain request, with how many bytes it takes, and what comes after its answer.
+    Whole(Ask<'a>, usize, Then),
+}
+
+/// What comes after an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Then {
+    /// The next request.
+    #[default]
+    Stays,
+    /// Nothing.
+    Ends,
 }
 
 /// What a plain request asks.
@@ -84,7 +94,7 @@ impl<'a> Plain<'a> {
         let (Some(1), Some(method), Some(target)) = (request.version, request.method, request.path) else {
             return Self::Other;
         };
-        let Some((head_of, length)) = sorted(request.headers) else { return Self::Other };
+        let Some((head_of, length, then)) = sorted(request.headers) else { return Self::Other };
         if !target.bytes().all(is_usual) {
             return Self::Other;
         }
@@ -93,11 +103,11 @@ impl<'a> Plain<'a> {
             (Route::Authorize, "GET" | "POST" | "PUT" | "PATCH" | "DELETE")
                 if length.bytes.is_none_or(|bytes| bytes == 0) =>
             {
-                Self::Whole(Ask::Gateway(PlainHead { query, ..head_of }), head)
+                Self::Whole(Ask::Gateway(PlainHead { query, ..head_of }), head, then)
             }
             (Route::Rpc, "POST") if length.kind.is_some_and(is_json) => match length.bytes {
                 Some(bytes) => match come.get(head..).and_then(|rest| rest.get(..bytes)) {
-                    Some(body) => Self::Whole(Ask::Call(body), head + bytes),
+                    Some(body) => Self::Whole(Ask::Call(body), head + bytes, then),
                     None => Self::Body,
                 },
                 None => Self::Other,
@@ -108,8 +118,8 @@ impl<'a> Plain<'a> {
 }
 
 /// Sorts the headers that matter; `None` where one says what only hyper is to understand.
-fn sorted<'a>(headers: &[Header<'a>]) -> Option<(PlainHead<'a>, Length<'a>)> {
-    let (mut head, mut length) = (PlainHead::default(), Length::default());
+fn sorted<'a>(headers: &[Header<'a>]) -> Option<(PlainHead<'a>, Length<'a>, Then)> {
+    let (mut head, mut length, mut then) = (PlainHead::default(), Length::default(), Then::default());
     for Header { name, value } in headers {
         let is = |header: &str| name.eq_ignore_ascii_case(header);
         // By its length first: most headers are none of these.
@@ -125,6 +135,8 @@ fn sorted<'a>(headers: &[Header<'a>]) -> Option<(PlainHead<'a>, Length<'a>)> {
                 None => length.bytes = Some(number(value)?),
                 Some(_) => return None,
             },
+            // Whoever says both is hung up on.
+            10 if is("connection") && value.eq_ignore_ascii_case(b"close") => then = Then::Ends,
             10 if is("connection") && !value.eq_ignore_ascii_case(b"keep-alive") => return None,
             6 if is("expect") => return None,
             7 if is("upgrade") => return None,
@@ -132,7 +144,7 @@ fn sorted<'a>(headers: &[Header<'a>]) -> Option<(PlainHead<'a>, Length<'a>)> {
             _ => {}
         }
     }
-    Some((head, length))
+    Some((head, length, then))
 }
 
 fn put<'a>(values: &mut Values<'a>, value: &'a [u8]) -> Option<()> {

@@ -13,7 +13,7 @@ use tracing::Level;
 use super::connection::{Server, stopped};
 use super::deadline::DEADLINE;
 use super::wipe_first;
-use crate::http::{Answered, Ask, Date, Plain, Waiting, authorize_at_once, call_at_once};
+use crate::http::{Answered, Ask, Outbox, Plain, Then, Waiting, authorize_at_once, call_at_once};
 use crate::rpc::Peer;
 
 /// How much of a request can have come. One that is larger is hyper's. Bytes.
@@ -48,6 +48,8 @@ enum Standing {
     Full,
     /// What is next is asked by so many bytes, and its answer has to be waited for.
     Waits(Waiting, usize),
+    /// The last answer is to be sent: whoever asked for it wants no more.
+    Ended,
     /// What is next is hyper's.
     Other,
 }
@@ -70,8 +72,8 @@ pub(super) async fn serve(
     let mut idle_since = Instant::now();
     loop {
         let standing = desk.answer(peer, server);
-        if !desk.answers.is_empty() {
-            if send(stream, &desk.answers).await.is_err() {
+        if !desk.answers.bytes().is_empty() {
+            if send(stream, desk.answers.bytes()).await.is_err() {
                 return Left::Nothing;
             }
             desk.answers.clear();
@@ -85,11 +87,12 @@ pub(super) async fn serve(
                 tokio::select! {
                     biased;
                     () = &mut stopped => return Left::Rest(desk.come),
-                    () = waiting.answer(server.service(), peer, &mut desk.date, &mut desk.answers) => {}
+                    () = waiting.answer(server.service(), peer, &mut desk.answers) => {}
                 }
                 desk.done_with(len);
                 continue;
             }
+            Standing::Ended => return Left::Nothing,
             Standing::Other => return Left::Rest(desk.come),
             Standing::Head | Standing::Body if desk.come.bytes.len() == COME => return Left::Rest(desk.come),
             Standing::Head | Standing::Body => {}
@@ -121,9 +124,7 @@ pub(super) async fn serve(
 #[derive(Default)]
 struct Desk {
     come: Come,
-    /// What is to be sent.
-    answers: Vec<u8>,
-    date: Date,
+    answers: Outbox,
 }
 
 impl Desk {
@@ -131,23 +132,28 @@ impl Desk {
     fn answer(&mut self, peer: Peer, server: &Server) -> Standing {
         let (mut taken, come) = (0, &self.come.bytes);
         let standing = loop {
+            if self.answers.ends() {
+                break Standing::Ended;
+            }
             if taken == come.len() {
                 break Standing::Head;
             }
-            if self.answers.len() >= ANSWERS {
+            if self.answers.bytes().len() >= ANSWERS {
                 break Standing::Full;
             }
-            let (date, out) = (&mut self.date, &mut self.answers);
-            let (answered, len) = match Plain::read(&come[taken..]) {
+            let (ask, len) = match Plain::read(&come[taken..]) {
                 Plain::Head => break Standing::Head,
                 Plain::Body => break Standing::Body,
                 Plain::Other => break Standing::Other,
-                Plain::Whole(Ask::Gateway(head), len) => {
-                    (authorize_at_once(server.service(), peer, &head, date, out), len)
+                Plain::Whole(ask, len, Then::Stays) => (ask, len),
+                Plain::Whole(ask, len, Then::Ends) => {
+                    self.answers.end();
+                    (ask, len)
                 }
-                Plain::Whole(Ask::Call(body), len) => {
-                    (call_at_once(server.service(), peer, body, date, out), len)
-                }
+            };
+            let answered = match ask {
+                Ask::Gateway(head) => authorize_at_once(server.service(), peer, &head, &mut self.answers),
+                Ask::Call(body) => call_at_once(server.service(), peer, body, &mut self.answers),
             };
             match answered {
                 Answered::Now => taken += len,

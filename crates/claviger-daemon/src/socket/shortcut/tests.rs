@@ -52,7 +52,8 @@ async fn answers(daemon: &Daemon, before: &[u8], bytes: &[u8]) -> String {
 fn is_short(daemon: &Daemon, bytes: &[u8]) -> bool {
     let come = Come { bytes: bytes.to_vec(), since: None };
     let mut desk = Desk { come, ..Desk::default() };
-    matches!(desk.answer(PEER, daemon.verify()), Standing::Head) && desk.come.bytes.is_empty()
+    let standing = desk.answer(PEER, daemon.verify());
+    matches!(standing, Standing::Head | Standing::Ended) && desk.come.bytes.is_empty()
 }
 
 fn filled(daemon: &Daemon, text: &str) -> Vec<u8> {
@@ -203,12 +204,14 @@ fn what_gateways_and_clients_send_goes_the_short_way() {
         ("POST /authorize HTTP/1.1\r\nContent-Length: 0\r\nX-Account-Id: savings\r\n\r\n".to_owned(), true),
         (post(&call(r#"{"secret":"SECRET"}"#)), true),
         (post(&call(r#"{"secret":"FORGED","account":"checking"}"#)), true),
+        ("GET /authorize HTTP/1.1\r\nConnection: Close\r\nX-API-Key: SECRET\r\n\r\n".to_owned(), true),
         // What is known to be wrong is answered; what is not understood is left alone.
         ("GET /authorize?account= HTTP/1.1\r\n\r\n".to_owned(), true),
         (post(&call(r#"{"secret":"SECRET","account":7}"#)), false),
         (post(&format!("[{}]", call(r#"{"secret":"SECRET"}"#))), false),
         ("POST /authorize HTTP/1.1\r\nContent-Length: 1\r\n\r\nx".to_owned(), false),
         ("GET /authorize HTTP/1.0\r\n\r\n".to_owned(), false),
+        ("GET /authorize HTTP/1.1\r\nConnection: close, keep-alive\r\n\r\n".to_owned(), false),
         ("GET /healthz HTTP/1.1\r\n\r\n".to_owned(), false),
     ] {
         assert_eq!(is_short(&daemon, &filled(&daemon, &request)), expected, "{request}");
@@ -221,6 +224,7 @@ fn a_cold_secret_is_waited_for_and_answered_as_on_the_long_way() {
         "GET /authorize HTTP/1.1\r\nX-API-Key: SECRET\r\n\r\n",
         "GET /authorize?account=checking HTTP/1.1\r\nAuthorization: Bearer SECRET\r\n\r\n",
         "GET /authorize?account=savings&compat=nginx HTTP/1.1\r\nX-API-Key: SECRET\r\n\r\n",
+        "GET /authorize HTTP/1.1\r\nConnection: close\r\nX-API-Key: SECRET\r\n\r\n",
         &post(&call(r#"{"secret":"SECRET","account":"checking"}"#)),
         &post(&call(r#"{"secret":"SECRET","account":"savings"}"#).replace("1,", r#""é","#)),
     ] {
@@ -287,7 +291,25 @@ fn who_waits_for_the_slow_hash_when_the_daemon_stops_is_answered() {
         drop(busy);
         let mut told = String::new();
         stream.read_to_string(&mut told).await.unwrap();
-        assert!(told.starts_with("HTTP/1.1 200 OK") && told.contains("connection: close"), "{told}");
+        assert!(told.starts_with("HTTP/1.1 200 OK"), "{told}");
+    });
+    daemon.finish();
+}
+
+#[test]
+fn whoever_wants_one_answer_and_no_more_is_hung_up_on_after_it() {
+    let daemon = Daemon::new();
+    let one = "GET /authorize HTTP/1.1\r\nX-API-Key: SECRET\r\nConnection: close\r\n\r\n";
+    let next = "GET /authorize HTTP/1.1\r\nX-API-Key: SECRET\r\n\r\n";
+    let bytes = filled(&daemon, &[next, one, next].concat());
+    daemon.runtime().block_on(async {
+        let (mut stream, _stop) = connect(&daemon);
+        stream.write_all(&bytes).await.unwrap();
+        let mut told = String::new();
+        stream.read_to_string(&mut told).await.unwrap();
+        let answers: Vec<_> = told.match_indices("HTTP/1.1 200 OK").collect();
+        let last: Vec<_> = told.match_indices("\r\nconnection: close\r\n").collect();
+        assert!(answers.len() == 2 && last.len() == 1 && last[0].0 > answers[1].0, "{told}");
     });
     daemon.finish();
 }
