@@ -38,10 +38,10 @@ impl Waiting {
     pub async fn answer(&self, service: &Service, peer: Peer, out: &mut Outbox) {
         match &self.0 {
             Asked::Gateway(question, statuses) => {
-                let verdict = service.verify(peer, &question.secret, question.account.as_ref()).await;
+                let verdict = service.verify_later(peer, &question.secret, question.account.as_ref()).await;
                 write_verdict(verdict, *statuses, out);
             }
-            Asked::Call(call) => write_answer(&call.answer(service, peer).await, out),
+            Asked::Call(call) => write_answer(&call.answer_later(service, peer).await, out),
         }
     }
 }

@@ -52,9 +52,9 @@ impl<'a> VerifyCall<'a> {
         Some(self.told(Ok(verdict)))
     }
 
-    /// The answer, waited for.
-    pub async fn answer(&self, service: &Service, peer: Peer) -> String {
-        self.told(service.verify(peer, &self.params.secret, self.params.account.as_ref()).await)
+    /// The answer where it was not known at once.
+    pub async fn answer_later(&self, service: &Service, peer: Peer) -> String {
+        self.told(service.verify_later(peer, &self.params.secret, self.params.account.as_ref()).await)
     }
 
     /// As jsonrpsee writes it; of a grant with a text that is there already.

@@ -59,6 +59,19 @@ impl Service {
         if let Some(verdict) = self.verify_at_once(peer, secret, account) {
             return Ok(verdict);
         }
+        self.verify_later(peer, secret, account).await
+    }
+
+    /// The same for who has asked [`Service::verify_at_once`] before and was told nothing.
+    ///
+    /// # Errors
+    /// Those of [`Service::verify`].
+    pub async fn verify_later(
+        &self,
+        peer: Author,
+        secret: &Secret,
+        account: Option<&PresentedAccountId>,
+    ) -> Result<Verdict<Arc<Grant>>, Error> {
         let verdict = self.judge(peer, secret, opening(account)).await?;
         Ok(verdict.map(|granted| self.kept.keep(&self.digests.asked(secret, account), granted)))
     }
