@@ -94,16 +94,19 @@ impl TagKey {
         let mut bytes = [0; (RETIRED_WINDOW / TAGS_PER_BLOCK + 1) * BLOCK];
         output.set_position(first.saturating_mul(BYTES_PER_TAG as u64));
         output.fill(&mut bytes);
-        // The bytes first: they end before the numbers can run over.
         let (numbers, _) = bytes.as_chunks::<BYTES_PER_TAG>();
-        let candidates = numbers.iter().zip(first..=u64::MAX);
-        let retired = candidates.fold(0, |retired, (number, candidate)| {
-            let is_older = u64::from(candidate >= oldest) & u64::from(candidate < generation);
-            let is_given_out = u64::from(candidate > 0);
-            retired | same(u64::from_le_bytes(*number) % VALUES, given) & is_older & is_given_out
+        let found = numbers.iter().rev().fold(0_u128, |found, number| {
+            found << 1 | u128::from(same(u64::from_le_bytes(*number) % VALUES, given))
         });
-        if black_box(retired) == 1 { TagMatch::Retired } else { TagMatch::Forged }
+        // Generation 0 is before the first that is given out.
+        let window = below(generation - first) & !below(oldest.max(1) - first);
+        if black_box(found & window) == 0 { TagMatch::Forged } else { TagMatch::Retired }
     }
+}
+
+/// As many of the lowest bits.
+fn below(bits: u64) -> u128 {
+    (1 << bits) - 1
 }
 
 /// The number that stands for a generation in an output.
