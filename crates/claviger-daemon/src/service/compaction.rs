@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::error::FaultId;
 use super::{Error, Service, stopwatch};
-use crate::store::Compacted;
+use crate::store::{Compacted, StoreError};
 use crate::sync::{task, time};
 
 /// How long after the start it is first looked whether the file could be much smaller.
@@ -22,7 +22,8 @@ impl Service {
     pub async fn compact(self: &Arc<Self>) -> Result<Compacted, Error> {
         let service = Arc::clone(self);
         let compacted = task::spawn_blocking(move || service.compact_now()).await;
-        compacted.unwrap_or_else(|_| Err(Error::Fault(FaultId::log(&"a compaction broke off"))))
+        let compacted = compacted.map_err(|_| Error::Fault(FaultId::log(&"a compaction broke off")))?;
+        compacted.map_err(Error::from)
     }
 
     /// Compacts the store where that pays: soon after the start, and then once a day. Ends only when it is dropped.
@@ -31,6 +32,7 @@ impl Service {
         loop {
             let service = Arc::clone(&self);
             let compacted = task::spawn_blocking(move || service.compact_if_it_pays()).await;
+            // One that is broken off is told to nobody: the daemon has stopped waiting for it.
             if let Ok(Err(error)) = compacted {
                 tracing::warn!(%error, "the store is not compacted");
             }
@@ -39,14 +41,14 @@ impl Service {
     }
 
     /// Gives what came of it, where it pays.
-    pub(super) fn compact_if_it_pays(&self) -> Result<Option<Compacted>, Error> {
+    pub(super) fn compact_if_it_pays(&self) -> Result<Option<Compacted>, StoreError> {
         if self.store.disk_bytes() < crate::store::WORTH_COMPACTING || !self.store.fill()?.pays() {
             return Ok(None);
         }
         self.compact_now().map(Some)
     }
 
-    fn compact_now(&self) -> Result<Compacted, Error> {
+    fn compact_now(&self) -> Result<Compacted, StoreError> {
         let took = stopwatch!(INFO);
         let compacted = self.store.compact()?;
         let Compacted { before, after } = compacted;

@@ -187,9 +187,9 @@ impl Service {
         secret: &Secret,
         presented: &Presented<'_>,
         open: &impl Fn(&Snapshot, KeyRecord, State) -> Result<Result<T, Denial>, StoreError>,
-    ) -> Result<Look<Result<T, Denial>>, Error> {
+    ) -> Result<Look<Result<T, Denial>>, StoreError> {
         let id = presented.id();
-        let found = self.store.read(|rows| {
+        self.store.read(|rows| {
             // Nothing more of the key is read before its tag is right.
             let row = rows.key_row(&id)?;
             let generation = row.as_ref().map_or(Ok(0), KeyRow::generation)?;
@@ -220,8 +220,7 @@ impl Service {
                 Err(_) => self.usage.note_denied(id, now),
             }
             Ok(Look::Proven(opened))
-        })?;
-        Ok(found)
+        })
     }
 
     /// Lets the slow hash decide, once for all who wait for the same secret, and remembers a right one.

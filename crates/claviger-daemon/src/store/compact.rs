@@ -290,7 +290,7 @@ mod tests {
         let (directory, path, store) = sparse();
         let before = seen(&store);
         store.break_off();
-        assert!(matches!(store.compact(), Err(StoreError::Unavailable)));
+        assert!(matches!(store.compact(), Err(StoreError::BrokenOff)));
         assert_eq!(seen(&store), before);
         rename(&store, 5, "renamed");
         drop(store);

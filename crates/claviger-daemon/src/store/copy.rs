@@ -27,7 +27,7 @@ pub fn copy(store: &Snapshot, to: File) -> Result<State, StoreError> {
 /// in the store's own place.
 ///
 /// # Errors
-/// As [`copy`]; [`StoreError::Unavailable`] where it was not to go on.
+/// As [`copy`]; [`StoreError::BrokenOff`] where it was not to go on.
 pub(super) fn copy_while(
     store: &Snapshot,
     to: File,
@@ -106,7 +106,7 @@ impl<F: Fn() -> bool> EachTable for Copy<'_, F> {
         for row in self.from.open_table(table)?.iter()? {
             let (key, value) = row?;
             if !(self.goes_on)() {
-                return Err(StoreError::Unavailable);
+                return Err(StoreError::BrokenOff);
             }
             copy.insert(key.value(), value.value())?;
         }

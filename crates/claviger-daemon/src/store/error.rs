@@ -15,6 +15,9 @@ pub enum StoreError {
     /// The file failed before and could not be opened again yet.
     #[error("the store is not available")]
     Unavailable,
+    /// What takes long was told not to go on, for the store is to be closed.
+    #[error("it was broken off, for the daemon stops")]
+    BrokenOff,
     /// Another fault of redb or of the disk under it.
     #[error("the store failed: {0}")]
     Failed(redb::Error),
