@@ -1,7 +1,9 @@
 //! Owns writing: an edit with its indexes, its audit entry and its revision, in one transaction. Must not decide a rule.
 
+use std::collections::BTreeSet;
+
 use claviger_api::name::fold;
-use claviger_api::{Account, Day, Entry, KeyId, Scope, Timestamp};
+use claviger_api::{Account, AccountId, Day, Entry, KeyId, Scope, Timestamp};
 use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::journal::Following;
@@ -18,6 +20,9 @@ use crate::domain::{AccountEdit, Edit, Grants, KeyEdit, KeyRecord, Note, Usage, 
 
 /// How many counts of old days one writing of notes removes at most.
 const PRUNED_AT_ONCE: usize = 1_000;
+
+/// What a key without a list of accounts names in the index of grants.
+static NO_ACCOUNTS: BTreeSet<AccountId> = BTreeSet::new();
 
 /// One write transaction.
 pub struct Writer {
@@ -224,25 +229,27 @@ impl Writer {
         }
     }
 
-    fn put_grants(
+    fn put_grants<'a>(
         &mut self,
         key: &KeyId,
-        before: Option<&Scope>,
-        after: Option<&Scope>,
+        before: Option<&'a Scope>,
+        after: Option<&'a Scope>,
     ) -> Result<(), StoreError> {
+        let named = |scope: Option<&'a Scope>| match scope {
+            Some(Scope::Only(accounts)) => accounts,
+            Some(Scope::All) | None => &NO_ACCOUNTS,
+        };
+        let (before, after) = (named(before), named(after));
         if before == after {
             return Ok(());
         }
         let mut grants = self.transaction.open_table(GRANTS)?;
-        if let Some(Scope::Only(accounts)) = before {
-            for account in accounts {
-                grants.remove((account.as_str(), row_key(key)))?;
-            }
+        // What stays is not written anew: each page that a commit writes is one more that the disk is waited for.
+        for account in before.difference(after) {
+            grants.remove((account.as_str(), row_key(key)))?;
         }
-        if let Some(Scope::Only(accounts)) = after {
-            for account in accounts {
-                grants.insert((account.as_str(), row_key(key)), ())?;
-            }
+        for account in after.difference(before) {
+            grants.insert((account.as_str(), row_key(key)), ())?;
         }
         Ok(())
     }
@@ -300,7 +307,7 @@ fn prune(days: &mut Table<'_, (i32, KeyIdBytes), u64>, first: Day) -> Result<(),
 
 #[cfg(test)]
 mod tests {
-    use claviger_api::{AccountId, Action};
+    use claviger_api::Action;
     use redb::ReadableTableMetadata;
 
     use super::super::tables::Tables;
