@@ -37,12 +37,12 @@ pub struct KeyRecord {
 impl KeyRecord {
     /// The key as methods return it.
     #[must_use]
-    pub fn shown(&self, usage: Usage) -> Key {
+    pub fn shown(self, usage: Usage) -> Key {
         Key {
             id: self.id,
-            name: self.name.clone(),
-            hint: self.hint.clone(),
-            scope: self.scope.clone(),
+            name: self.name,
+            hint: self.hint,
+            scope: self.scope,
             created_at: self.created_at,
             rotated_at: self.rotated_at,
             last_used_at: usage.last_used_at,

@@ -50,7 +50,7 @@ pub(super) fn event_of(
     applied: Applied,
 ) -> Result<Event, StoreError> {
     let (mut keys, mut removed_keys) = (Vec::new(), Vec::new());
-    let shown = |key: &KeyRecord| service.usage_of(rows, &key.id).map(|usage| key.shown(usage));
+    let shown = |key: &KeyRecord| service.usage_of(rows, &key.id).map(|usage| key.clone().shown(usage));
     for change in &edit.keys {
         match change {
             KeyEdit::Create(key) => keys.push(shown(key)?),

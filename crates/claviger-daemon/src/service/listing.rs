@@ -51,7 +51,8 @@ impl Service {
                 if has_more {
                     return ControlFlow::Break(());
                 }
-                keys.push(key.shown(used.merged(self.usage.unsaved(&key.id))));
+                let used = used.merged(self.usage.unsaved(&key.id));
+                keys.push(key.shown(used));
                 name.clone_into(&mut last);
                 ControlFlow::Continue(())
             })?;
