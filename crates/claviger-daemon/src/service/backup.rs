@@ -53,7 +53,7 @@ impl Service {
             .map_err(|error| Error::from(StoreError::from(redb::Error::Io(error))))?;
         let copied = file.try_clone().map_err(|error| fault(&error))?;
         // What the copy's file cannot take is no fault of the store, which would be opened again for it.
-        let state = self.store.read(|rows| Ok(copy(rows, copied)))??;
+        let state = self.store.read_whole(|rows| Ok(copy(rows, copied)))??;
         file.rewind().map_err(|error| fault(&error))?;
         let total_bytes = file.metadata().map_err(|error| fault(&error))?.len();
         Ok(Backup { file, revision: state.revision, total_bytes })

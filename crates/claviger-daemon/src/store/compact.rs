@@ -54,13 +54,13 @@ impl Fill {
 }
 
 impl Store {
-    /// Looks how full the file is. Reads all of it, so it takes as long as the store is large; nobody is held up.
+    /// Looks how full the file is. Reads all of it, so it takes as long as the store is large; only a compaction waits for it.
     ///
     /// # Errors
     /// The store failed.
     pub fn fill(&self) -> Result<Fill, StoreError> {
         let file = self.disk_bytes();
-        self.read(|rows| fill(rows, file))
+        self.read_whole(|rows| fill(rows, file))
     }
 
     /// What the store's file takes of the disk. redb lets the file grow in large steps, of which only what was written to
@@ -77,8 +77,8 @@ impl Store {
     /// # Errors
     /// The disk has no room for the new file, or failed; the store is as it was.
     pub fn compact(&self) -> Result<Compacted, StoreError> {
-        // One after the other: they write the same new file.
-        let _alone = self.compacting.lock().unwrap_or_else(PoisonError::into_inner);
+        // Two of them would write the same new file. Before changes are held up: what is waited for can take long.
+        let _alone = self.whole.write().unwrap_or_else(PoisonError::into_inner);
         let before = self.disk_bytes();
         let Some(path) = &self.path else { return Ok(Compacted { before, after: before }) };
         let unfinished = Unfinished::beside(path);
@@ -179,6 +179,9 @@ impl EachTable for Measure<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
     use claviger_api::{KeyId, Scope, Timestamp};
 
     use super::super::{Author, FILE_NAME, Rows, check};
@@ -251,6 +254,41 @@ mod tests {
         again.read(check).unwrap();
         assert_eq!(again.read(|rows| rows.key(&id(5))).unwrap().unwrap().name, "renamed");
         assert_eq!(again.heritage().unwrap().following, super::super::Following::Followed);
+    }
+
+    #[test]
+    fn whoever_reads_the_whole_store_holds_up_a_compaction_and_nobody_else() {
+        let (_directory, _path, store) = sparse();
+        let ((reads, reading), (wants, wanted)) = (channel(), channel());
+        let ((end, ended), (done, is_done)) = (channel(), channel::<()>());
+        let store = &store;
+        std::thread::scope(|scope| {
+            let whole = scope.spawn(move || {
+                store.read_whole(|_| {
+                    reads.send(()).unwrap();
+                    ended.recv().unwrap();
+                    Ok(())
+                })
+            });
+            reading.recv().unwrap();
+            let compacting = scope.spawn(move || {
+                wants.send(()).unwrap();
+                store.compact()
+            });
+            wanted.recv().unwrap();
+            scope.spawn(move || {
+                for n in 5..50 {
+                    rename(store, n, &format!("renamed {n}"));
+                    store.read(|rows| rows.key(&id(n))).unwrap();
+                }
+                done.send(()).unwrap();
+            });
+            let held_up = is_done.recv_timeout(Duration::from_secs(10));
+            end.send(()).unwrap();
+            held_up.expect("changes and reads wait for who reads the whole store");
+            whole.join().unwrap().unwrap();
+            compacting.join().unwrap().unwrap();
+        });
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub use snapshot::{KeyRow, Snapshot};
 pub use tables::State;
 pub use write::{Applied, Author, Writer};
 
-use crate::sync::Mutex;
+use crate::sync::{PoisonError, RwLock};
 
 /// The name of the store's file inside the data directory.
 pub const FILE_NAME: &str = "claviger.redb";
@@ -61,8 +61,9 @@ pub struct Store {
     handle: Handle<Snapshot>,
     /// Room that is kept for revoking; `None` for memory, which is never full.
     ballast: Option<Ballast>,
-    /// Held by who compacts.
-    compacting: Mutex<()>,
+    /// Shared by those who read the whole store at once, and had alone by who puts another file in its place: that waits for
+    /// whoever reads, and all who verify would wait behind it.
+    whole: RwLock<()>,
     /// Whether nothing that takes long is to go on.
     breaks_off: AtomicBool,
     /// What died in this place; `None` for memory, which nothing takes the place of, and where there is none.
@@ -100,6 +101,18 @@ impl Store {
     /// The store failed, or what `read` returns.
     pub fn read<T>(&self, read: impl FnOnce(&Snapshot) -> Result<T, StoreError>) -> Result<T, StoreError> {
         self.handle.read(read)
+    }
+
+    /// The same for what takes as long as the store is large. A compaction waits until it is read.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn read_whole<T>(
+        &self,
+        read: impl FnOnce(&Snapshot) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let _shared = self.whole.read().unwrap_or_else(PoisonError::into_inner);
+        self.read(read)
     }
 
     /// Holds a moment that is read in parts, by [`Store::read_on`].

@@ -15,7 +15,7 @@ use super::journal::Beside;
 use super::migrate::{SCHEMA, migrate};
 use super::tables::META;
 use super::{Ballast, JOURNAL_NAME, Journal, OpenError, Snapshot, Store, StoreError};
-use crate::sync::Mutex;
+use crate::sync::RwLock;
 
 /// What stood in a store's place before it was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,7 +165,7 @@ impl Store {
             path: None,
             handle,
             ballast: None,
-            compacting: Mutex::default(),
+            whole: RwLock::default(),
             breaks_off: AtomicBool::new(false),
             journal: None,
         }
