@@ -17,13 +17,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{Daemon, Home, SecretParts, WebSocket, peak_memory};
+use harness::{Daemon, Home, SecretParts, WebSocket, peak_memory, present_all};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
 const CALLERS: usize = 1000;
+/// How many ask again and again while the queue is full, of whom about half have a place in it.
+const PERSISTENT: usize = 128;
 /// How often the thousand come.
 const WAVES: usize = 10;
 /// How often the warm caller asks, who has a millisecond between two answers: as a tool does, not as fast as it can.
@@ -39,6 +41,7 @@ fn main() {
     });
     // Right ones of a thousand keys that are cold: each needs the slow hash, at the product's own cost.
     storm("cold secrets", |secret, _| secret.to_owned());
+    full_queue();
 }
 
 /// Which answer a caller got.
@@ -53,12 +56,27 @@ enum Answer {
     None,
 }
 
+/// Callers who stay: each presents cold secrets one after the other, and again where there is no place for one.
+fn full_queue() {
+    let mut daemon = Home::with_costly_hashing().start();
+    let secrets = secrets(&daemon);
+    daemon.restart();
+    let presented = present_all(&daemon.verify, &secrets, PERSISTENT);
+    assert!(presented.iter().all(|one| one.key_id.is_some()), "a right secret was refused");
+    println!("cold secrets: {PERSISTENT} connections that stay, 50 ms between `BUSY` and asking again");
+    tell("told Busy", presented.iter().flat_map(|one| one.busy.clone()).collect());
+    tell("granted, with every wait", presented.iter().map(|one| one.took).collect());
+}
+
+fn secrets(daemon: &Daemon) -> Vec<String> {
+    (0..CALLERS).map(|n| daemon.create_for_all(&format!("key {n}")).secret).collect()
+}
+
 fn storm(name: &str, present: impl Fn(&str, usize) -> String) {
     let mut home = Home::with_costly_hashing();
     home.log_level = "info";
     let mut daemon = home.start();
-    let secrets: Vec<String> =
-        (0..CALLERS).map(|n| daemon.create_for_all(&format!("key {n}")).secret).collect();
+    let secrets = secrets(&daemon);
     // In waves: each wave presents secrets that are cold.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (mut warm, mut floor, mut answers) = (Vec::new(), Vec::new(), Vec::new());

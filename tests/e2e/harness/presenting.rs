@@ -17,8 +17,8 @@ pub(crate) struct Presented {
     pub(crate) key_id: Option<String>,
     /// How long it took, from the first question to the verdict.
     pub(crate) took: Duration,
-    /// How often the answer before was `BUSY`.
-    pub(crate) busy: usize,
+    /// How long each answer before it took, which was `BUSY`.
+    pub(crate) busy: Vec<Duration>,
 }
 
 /// How long somebody waits who was told `BUSY`.
@@ -51,13 +51,14 @@ async fn present(mut stream: UnixStream, secrets: Vec<(usize, String)>) -> Vec<P
     for (nth, secret) in secrets {
         let request =
             format!("GET /authorize HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {secret}\r\n\r\n");
-        let (began, mut busy) = (Instant::now(), 0);
+        let (began, mut busy) = (Instant::now(), Vec::new());
         let key_id = loop {
+            let asked = Instant::now();
             stream.write_all(request.as_bytes()).await.unwrap();
             let head = answer(&mut stream).await;
             match head.split(' ').nth(1) {
                 Some("503") => {
-                    busy += 1;
+                    busy.push(asked.elapsed());
                     tokio::time::sleep(PAUSE).await;
                 }
                 Some("200") => break Some(header(&head, "x-claviger-key-id").unwrap().to_owned()),
