@@ -6,24 +6,17 @@ use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 
 use crate::envelope::{assert_untouched, create_call};
 use crate::harness::{
-    Daemon, Home, PATIENCE, Socket, WebSocket, effort, peak_memory, processor_time, soon, tell,
+    Daemon, Home, Memory, PATIENCE, Socket, WebSocket, effort, processor_time, raise_own_limit, soon, tell,
 };
 
 const CROWD: usize = 150;
 
 /// How much of a second a daemon may work that has nothing to do but to be out of descriptors.
 const IDLE: Duration = Duration::from_millis(200);
-
-/// Lets this process have as many connections as it may.
-fn raise_own_limit() {
-    let files = getrlimit(Resource::Nofile);
-    setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files }).unwrap();
-}
 
 fn daemon_with_descriptors(count: usize) -> Daemon {
     let mut home = Home::new();
@@ -126,7 +119,8 @@ fn of_a_body_of_100_mb_next_to_nothing_is_read_or_kept() {
     let head = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
     let told = format!("{head}Content-Length: {BODY}\r\n\r\n");
     let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n");
-    let before = peak_memory(daemon.pid());
+    let peak = || Memory::of(daemon.pid()).unwrap().peak;
+    let before = peak();
     let part = create_call(1).to_string() + &" ".repeat(60_000);
     let chunk = format!("{:x}\r\n{part}\r\n", part.len());
     for socket in [&daemon.admin, &daemon.verify] {
@@ -136,7 +130,7 @@ fn of_a_body_of_100_mb_next_to_nothing_is_read_or_kept() {
             assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("INVALID_REQUEST"), "{answer}");
         }
     }
-    let grown = peak_memory(daemon.pid()) - before;
+    let grown = peak() - before;
     assert!(grown < 4 * 1024, "it took {grown} KiB");
     assert_untouched(&daemon);
 }

@@ -1,29 +1,17 @@
 //! Owns the measures of `docs/performance.md` with a million keys: opening, memory, pages, the whole state, compaction.
 //! `CLAVIGER_BENCH_KEYS` has other numbers of keys. Must not judge them.
-#![allow(
-    missing_docs,
-    dead_code,
-    unused_imports,
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a benchmark stops at the first surprise, and takes of the tests' harness what it needs"
-)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops at the first surprise")]
 
-#[path = "../../../tests/e2e/harness/mod.rs"]
-mod harness;
+mod measure;
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use claviger_api::{Scope, Timestamp};
-use claviger_daemon::seed;
-use claviger_daemon::store::{FILE_NAME, Store};
-use claviger_daemon::token::{HashMemory, HashingCost, SlowHash};
-use harness::{Daemon, Home, Minted, WebSocket};
+use measure::harness::{Daemon, Home, Memory, Minted, WebSocket, processor_time};
+use measure::{Times, fill, mib};
 use serde_json::{Value, json};
 
 const KEYS: usize = 1_000_000;
@@ -31,12 +19,16 @@ const KEYS: usize = 1_000_000;
 const STARTS: usize = 5;
 /// How many subscribers sleep over the whole state.
 const SLEEPERS: usize = 4;
+/// How long the daemon must have done nothing to be at rest.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
 fn main() {
     let keys = std::env::var("CLAVIGER_BENCH_KEYS").map_or(KEYS, |text| text.parse().unwrap());
     let mut home = Home::new();
     home.log_level = "info";
-    fill(&home, keys);
+    let began = Instant::now();
+    fill(&home, keys, |n| format!("service {n:07}"));
+    tell("seeding", &format!("{:.0} s", began.elapsed().as_secs_f64()));
     let mut daemon = home.start();
     let probe = daemon.create_for_all("probe");
     let created = bytes(&daemon);
@@ -61,7 +53,7 @@ fn main() {
             sleeper
         })
         .collect();
-    thread::sleep(Duration::from_secs(3));
+    rest(&daemon);
     tell(&format!("memory, {SLEEPERS} subscribers asleep"), &memory(&daemon));
     drop(sleepers);
 }
@@ -70,44 +62,33 @@ fn tell(what: &str, found: &str) {
     println!("{what:<44} {found}");
 }
 
-/// Makes the store, with ids in no order, as they come.
-fn fill(home: &Home, keys: usize) {
-    fs::create_dir(&home.data).unwrap();
-    fs::set_permissions(&home.data, fs::Permissions::from_mode(0o700)).unwrap();
-    let store = Store::open(&home.data.join(FILE_NAME)).unwrap();
-    let cost = HashingCost::new(8, 1, 1).unwrap();
-    let hash = SlowHash::make("nobody's", cost, &mut HashMemory::default()).unwrap();
-    let at = Timestamp::from_millis(1_795_396_080_000);
-    let key = |n: usize| {
-        let id = seed::id(n as u64).unwrap();
-        seed::key(id, format!("service {n:07}"), Scope::All, hash.clone(), at)
-    };
-    let began = Instant::now();
-    seed::fill(&store, (0..keys).map(key), at, |_| true).unwrap();
-    tell("seeding", &format!("{:.0} s", began.elapsed().as_secs_f64()));
-    drop(store);
-    for file in fs::read_dir(&home.data).unwrap() {
-        fs::set_permissions(file.unwrap().path(), fs::Permissions::from_mode(0o600)).unwrap();
-    }
-}
-
 fn bytes(daemon: &Daemon) -> u64 {
     let found = daemon.home.store().metadata().unwrap();
     found.len().min(found.blocks() * 512)
 }
 
 fn memory(daemon: &Daemon) -> String {
-    let status = fs::read_to_string(format!("/proc/{}/status", daemon.pid())).unwrap();
-    let mib = |field: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
-    };
+    let found = Memory::of(daemon.pid()).unwrap();
     format!(
         "{:.0} MiB resident, {:.0} MiB of it its own, {:.0} MiB at most",
-        mib("VmRSS:"),
-        mib("RssAnon:"),
-        mib("VmHWM:")
+        mib(found.resident),
+        mib(found.own),
+        mib(found.peak)
     )
+}
+
+/// Waits until the daemon does nothing. Then each subscriber who reads nothing has all that is kept for him: how much that is
+/// cannot be seen from outside in another way. The daemon's own ticks take less of a processor than is counted between two looks.
+fn rest(daemon: &Daemon) {
+    let mut before = processor_time(daemon.pid());
+    loop {
+        thread::sleep(BETWEEN_LOOKS);
+        let now = processor_time(daemon.pid());
+        if now == before {
+            return;
+        }
+        before = now;
+    }
 }
 
 /// From starting the executable to its first answer; the median.
@@ -161,16 +142,14 @@ fn pages(daemon: &Daemon, limit: usize) {
     tell(&format!("keys.list, a page of {limit}"), &spread(times));
 }
 
-fn spread(mut times: Vec<Duration>) -> String {
-    times.sort();
-    let ms = |at: usize| times[at].as_secs_f64() * 1000.0;
-    let last = times.len() - 1;
+fn spread(times: Vec<Duration>) -> String {
+    let times = Times::from(times);
     format!(
         "{:.2} ms, 99 of 100 within {:.2} ms, {:.1} ms at most, of {}",
-        ms(last / 2),
-        ms(last * 99 / 100),
-        ms(last),
-        times.len()
+        times.within(50),
+        times.within(99),
+        times.within(100),
+        times.count()
     )
 }
 

@@ -1,22 +1,13 @@
 //! Owns the measures of a restart in `docs/performance.md`: the secrets of a thousand busy keys, all presented at once, with the
 //! digests' key and without it. Must not judge them.
-#![allow(
-    missing_docs,
-    dead_code,
-    unused_imports,
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a benchmark stops at the first surprise, and takes of the tests' harness what it needs"
-)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops at the first surprise")]
 
-#[path = "../../../tests/e2e/harness/mod.rs"]
-mod harness;
+mod measure;
 
 use std::time::{Duration, Instant};
 
-use harness::{Daemon, DigestKey, Home, Presented, present_all};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use measure::Times;
+use measure::harness::{Daemon, DigestKey, Home, Presented, present_all, raise_own_limit};
 
 /// How many keys are busy.
 const KEYS: usize = 1_000;
@@ -29,8 +20,7 @@ const INFO: &str = "info";
 const DEBUG: &str = "debug";
 
 fn main() {
-    let files = getrlimit(Resource::Nofile);
-    setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files }).unwrap();
+    raise_own_limit();
     let mut home = Home::with_costly_hashing();
     // The defaults: digests are kept.
     std::fs::write(home.config(), "").unwrap();
@@ -82,16 +72,13 @@ fn restart(
 }
 
 fn tell(what: &str, connections: usize, hashes: usize, longest: Duration, presented: &[Presented]) {
-    let mut took: Vec<Duration> = presented.iter().map(|one| one.took).collect();
-    took.sort_unstable();
-    let ms = |took: Duration| took.as_secs_f64() * 1000.0;
-    let at = |part: usize| ms(took[(took.len() * part / 100).min(took.len() - 1)]);
+    let took: Times = presented.iter().map(|one| one.took).collect();
     println!(
         "{what:<22} {connections:>11} {:>8} {hashes:>7} {:>7.0} ms {:>8.2} {:>8.2} {:>8.2}",
-        took.len(),
-        ms(longest),
-        at(50),
-        at(99),
-        at(100)
+        took.count(),
+        longest.as_secs_f64() * 1000.0,
+        took.within(50),
+        took.within(99),
+        took.within(100)
     );
 }

@@ -1,30 +1,17 @@
 //! Owns the measures of whole processes in `docs/performance.md`: commands that ask a daemon which runs, and a daemon from its
 //! start to its first answer. Must not judge them.
-#![allow(
-    missing_docs,
-    dead_code,
-    unused_imports,
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a benchmark stops at the first surprise, and takes of the tests' harness what it needs"
-)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops at the first surprise")]
 
-#[path = "../../../tests/e2e/harness/mod.rs"]
-mod harness;
+mod measure;
 
-use std::fs::{self, OpenOptions, Permissions};
+use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use claviger_api::{Scope, Timestamp};
-use claviger_daemon::seed;
-use claviger_daemon::store::{FILE_NAME, Store};
-use claviger_daemon::token::{HashMemory, HashingCost, SlowHash};
-use harness::{Daemon, DigestKey, Home, PATIENCE};
+use measure::harness::{Daemon, DigestKey, Home, PATIENCE};
+use measure::{Times, fill};
 use serde_json::json;
 
 /// How often each is measured, in turn.
@@ -90,7 +77,7 @@ fn starts() {
     let mut home = Home::with_costly_hashing();
     fs::write(home.config(), "").unwrap();
     home.log_level = "info";
-    fill(&home, KEYS);
+    fill(&home, KEYS, |n| format!("service {n:04}"));
     let mut daemon = home.start();
     let _key = DigestKey::of(&daemon);
     daemon.stop();
@@ -138,31 +125,8 @@ fn first_answer(home: &Home) -> (Duration, Running) {
     (began.elapsed(), running)
 }
 
-/// Makes the store, without a slow hash for each key.
-fn fill(home: &Home, keys: usize) {
-    fs::create_dir(&home.data).unwrap();
-    fs::set_permissions(&home.data, Permissions::from_mode(0o700)).unwrap();
-    let store = Store::open(&home.data.join(FILE_NAME)).unwrap();
-    let cost = HashingCost::new(8, 1, 1).unwrap();
-    let hash = SlowHash::make("nobody's", cost, &mut HashMemory::default()).unwrap();
-    let at = Timestamp::from_millis(1_795_396_080_000);
-    let key = |n: usize| {
-        let id = seed::id(n as u64).unwrap();
-        seed::key(id, format!("service {n:04}"), Scope::All, hash.clone(), at)
-    };
-    seed::fill(&store, (0..keys).map(key), at, |_| true).unwrap();
-    drop(store);
-    for file in fs::read_dir(&home.data).unwrap() {
-        fs::set_permissions(file.unwrap().path(), Permissions::from_mode(0o600)).unwrap();
-    }
-}
-
 /// Milliseconds. Of 50 the one that 99 of 100 do not exceed is the longest.
-fn tell(what: &str, mut taken: Vec<Duration>) {
-    taken.sort_unstable();
-    let at = |of_100: usize| {
-        let rank = (taken.len() * of_100).div_ceil(100).max(1);
-        taken[rank - 1].as_secs_f64() * 1000.0
-    };
-    println!("{what:<34} {:>9.2} {:>9.2} {:>9.2}", at(0), at(50), at(99));
+fn tell(what: &str, taken: Vec<Duration>) {
+    let taken = Times::from(taken);
+    println!("{what:<34} {:>9.2} {:>9.2} {:>9.2}", taken.within(0), taken.within(50), taken.within(99));
 }

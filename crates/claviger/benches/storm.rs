@@ -1,24 +1,15 @@
 //! Owns the measures of a storm in `docs/performance.md`: a thousand connections at once, half of which hang up, beside one
 //! caller whose key is warm. Must not judge them.
-#![allow(
-    missing_docs,
-    dead_code,
-    unused_imports,
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a benchmark stops at the first surprise, and takes of the tests' harness what it needs"
-)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops at the first surprise")]
 
-#[path = "../../../tests/e2e/harness/mod.rs"]
-mod harness;
+mod measure;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{Daemon, Home, SecretParts, WebSocket, peak_memory, present_all};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use measure::Times;
+use measure::harness::{Daemon, Home, Memory, SecretParts, WebSocket, present_all, raise_own_limit};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -32,8 +23,7 @@ const WAVES: usize = 10;
 const PAUSE: Duration = Duration::from_millis(1);
 
 fn main() {
-    let files = getrlimit(Resource::Nofile);
-    setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files }).unwrap();
+    raise_own_limit();
     println!("{:<26} {:>7} {:>9} {:>9} {:>9}", "measure", "count", "median ms", "p99 ms", "max ms");
     storm("wrong secrets", |secret, n| {
         let parts = SecretParts::of(secret);
@@ -64,8 +54,8 @@ fn full_queue() {
     let presented = present_all(&daemon.verify, &secrets, PERSISTENT);
     assert!(presented.iter().all(|one| one.key_id.is_some()), "a right secret was refused");
     println!("cold secrets: {PERSISTENT} connections that stay, 50 ms between `BUSY` and asking again");
-    tell("told Busy", presented.iter().flat_map(|one| one.busy.clone()).collect());
-    tell("granted, with every wait", presented.iter().map(|one| one.took).collect());
+    tell("told Busy", &presented.iter().flat_map(|one| one.busy.clone()).collect());
+    tell("granted, with every wait", &presented.iter().map(|one| one.took).collect());
 }
 
 fn secrets(daemon: &Daemon) -> Vec<String> {
@@ -107,14 +97,14 @@ fn storm(name: &str, present: impl Fn(&str, usize) -> String) {
             is_over.store(true, Ordering::Release);
             warm.extend(asking.join().unwrap());
         });
-        peak = peak.max(peak_memory(daemon.pid()));
+        peak = peak.max(Memory::of(daemon.pid()).unwrap().peak);
     }
     println!("{name}: {CALLERS} connections at once, {WAVES} times");
-    let (quiet, meanwhile) = (tell("warm, before", floor), tell("warm, meanwhile", warm));
+    let (quiet, meanwhile) = (tell("warm, before", &floor.into()), tell("warm, meanwhile", &warm.into()));
     println!("{:<26} {:>7} {:>19.2}", "p99, of that before", "", meanwhile / quiet);
     for kind in [Answer::Busy, Answer::NoPlace, Answer::Refused, Answer::Granted, Answer::None] {
         let of_kind = answers.iter().filter(|(answer, _)| *answer == kind).map(|(_, took)| *took);
-        tell(&format!("told {kind:?}"), of_kind.collect());
+        tell(&format!("told {kind:?}"), &of_kind.collect());
     }
     println!("{:<26} {:>7} MiB", "the most memory", peak / 1024);
 }
@@ -170,12 +160,11 @@ fn answer(said: &[u8]) -> Answer {
 }
 
 /// Tells a measure, and gives what 99 of 100 took at most. Milliseconds.
-fn tell(what: &str, mut took: Vec<Duration>) -> f64 {
-    took.sort_unstable();
-    if took.is_empty() {
-        return 0.0;
+fn tell(what: &str, took: &Times) -> f64 {
+    let p99 = took.within(99);
+    if took.count() > 0 {
+        let (count, median, longest) = (took.count(), took.within(50), took.within(100));
+        println!("{what:<26} {count:>7} {median:>9.2} {p99:>9.2} {longest:>9.2}");
     }
-    let at = |part: usize| took[(took.len() * part / 100).min(took.len() - 1)].as_secs_f64() * 1000.0;
-    println!("{what:<26} {:>7} {:>9.2} {:>9.2} {:>9.2}", took.len(), at(50), at(99), at(100));
-    at(99)
+    p99
 }

@@ -1,27 +1,14 @@
 //! Owns the measures of the whole interface in `docs/performance.md`: the executable in a pseudo-terminal, with a real
 //! daemon, as a person would wait for it. Must not judge them.
-#![allow(
-    missing_docs,
-    dead_code,
-    unused_imports,
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a benchmark stops at the first surprise, and takes of the tests' harness what it needs"
-)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops at the first surprise")]
 
-#[path = "../../../tests/e2e/harness/mod.rs"]
-mod harness;
+mod measure;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use claviger_api::{Scope, Timestamp};
-use claviger_daemon::seed;
-use claviger_daemon::store::{FILE_NAME, Store};
-use claviger_daemon::token::{HashMemory, HashingCost, SlowHash};
-use harness::{Daemon, Home, OpenedFor, Screen};
+use measure::harness::{Daemon, Home, Memory, OpenedFor, Screen};
+use measure::{Times, fill, mib};
 use serde_json::json;
 
 /// How many keys, the few first.
@@ -48,27 +35,8 @@ fn main() {
 fn daemon(keys: usize) -> Daemon {
     let mut home = Home::new();
     home.log_level = "info";
-    fill(&home, keys);
+    fill(&home, keys, |n| format!("key-{n:06}"));
     home.start()
-}
-
-/// Makes the store, without a slow hash for each key.
-fn fill(home: &Home, keys: usize) {
-    fs::create_dir(&home.data).unwrap();
-    fs::set_permissions(&home.data, fs::Permissions::from_mode(0o700)).unwrap();
-    let store = Store::open(&home.data.join(FILE_NAME)).unwrap();
-    let cost = HashingCost::new(8, 1, 1).unwrap();
-    let hash = SlowHash::make("nobody's", cost, &mut HashMemory::default()).unwrap();
-    let at = Timestamp::from_millis(1_795_396_080_000);
-    let key = |n: usize| {
-        let id = seed::id(n as u64).unwrap();
-        seed::key(id, format!("key-{n:06}"), Scope::All, hash.clone(), at)
-    };
-    seed::fill(&store, (0..keys).map(key), at, |_| true).unwrap();
-    drop(store);
-    for file in fs::read_dir(&home.data).unwrap() {
-        fs::set_permissions(file.unwrap().path(), fs::Permissions::from_mode(0o600)).unwrap();
-    }
 }
 
 fn open(daemon: &Daemon) -> Screen {
@@ -151,16 +119,12 @@ fn elsewhere(daemon: &Daemon, keys: usize) {
 /// What the interface takes of memory: all that is resident, and what of it is its own.
 fn memory(daemon: &Daemon, keys: usize) {
     let screen = open(daemon);
-    let status = fs::read_to_string(format!("/proc/{}/status", screen.program())).unwrap();
-    let mib = |field: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
-    };
+    let found = Memory::of(screen.program()).unwrap();
     println!(
         "{:<34} {:>9.1} MiB resident, {:.1} MiB of it its own",
         format!("memory/{keys}"),
-        mib("VmRSS:"),
-        mib("RssAnon:")
+        mib(found.resident),
+        mib(found.own)
     );
 }
 
@@ -204,16 +168,13 @@ fn activity(screen: &Screen) -> (u64, u64) {
     })
 }
 
-/// Does the same several times, shortest first. What a run leaves is dropped once its time was taken.
-fn sample<T>(runs: usize, mut run: impl FnMut() -> (Duration, T)) -> Vec<Duration> {
-    let mut times: Vec<_> = (0..runs).map(|_| run().0).collect();
-    times.sort();
-    times
+/// Does the same several times. What a run leaves is dropped once its time was taken.
+fn sample<T>(runs: usize, mut run: impl FnMut() -> (Duration, T)) -> Times {
+    (0..runs).map(|_| run().0).collect()
 }
 
-fn tell(name: &str, times: &[Duration], floor: Option<&Vec<Duration>>) {
-    let median = |times: &[Duration]| times[times.len() / 2].as_secs_f64() * 1000.0;
-    let (least, most) = (times[0].as_secs_f64() * 1000.0, times[times.len() - 1].as_secs_f64() * 1000.0);
-    let ratio = floor.map(|floor| format!("{:.1}", median(times) / median(floor))).unwrap_or_default();
-    println!("{name:<34} {least:>9.2} {:>9.2} {most:>9.2}   {ratio}", median(times));
+fn tell(name: &str, times: &Times, floor: Option<&Times>) {
+    let (least, median, most) = (times.within(0), times.within(50), times.within(100));
+    let ratio = floor.map(|floor| format!("{:.1}", median / floor.within(50))).unwrap_or_default();
+    println!("{name:<34} {least:>9.2} {median:>9.2} {most:>9.2}   {ratio}");
 }

@@ -1,24 +1,20 @@
 //! Owns the measure of what refusals tell by the time that they take: nothing, as far as 2,000 interleaved samples of
 //! each can show. Ends with 1 where two can be told apart.
 #![allow(
-    missing_docs,
-    dead_code,
-    unused_imports,
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::cast_precision_loss,
-    reason = "a benchmark stops at the first surprise, and takes of the tests' harness what it needs"
+    reason = "a benchmark stops at the first surprise"
 )]
 
-#[path = "../../../tests/e2e/harness/mod.rs"]
-mod harness;
+mod measure;
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use harness::{Daemon, Home, SecretParts};
+use measure::harness::{Daemon, Home, SecretParts};
 use rand::seq::SliceRandom;
 use serde_json::json;
 

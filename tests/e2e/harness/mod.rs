@@ -29,7 +29,7 @@ pub(crate) use gateway::{Gateway, Kind};
 pub(crate) use home::{Home, Output, Process};
 pub(crate) use http::{Answer, exchange, read_message};
 pub(crate) use presenting::{Presented, present_all};
-pub(crate) use process::{peak_memory, processor_time};
+pub(crate) use process::{Memory, processor_time, raise_own_limit};
 pub(crate) use rpc::{RpcError, Socket, assert_code};
 pub(crate) use screen::{OpenedFor, Screen};
 pub(crate) use secret::SecretParts;

@@ -1,7 +1,9 @@
-//! Owns what the operating system tells of a process. Must not know what the process is.
+//! Owns what the operating system tells of a process, and what it lets this one have. Must not know what the process is.
 
 use std::fs;
 use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// How much processor time a process has had so far.
 pub(crate) fn processor_time(pid: u32) -> Duration {
@@ -13,9 +15,31 @@ pub(crate) fn processor_time(pid: u32) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-/// The most memory that a process had at any time. KiB.
-pub(crate) fn peak_memory(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.split_whitespace().next().unwrap().parse().unwrap()
+/// The memory of a process, as proc(5) has it. KiB.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Memory {
+    /// What is resident.
+    pub(crate) resident: u64,
+    /// What of it no file backs.
+    pub(crate) own: u64,
+    /// The most that was resident at any time.
+    pub(crate) peak: u64,
+}
+
+impl Memory {
+    /// Looks at a process; `None` where there is none.
+    pub(crate) fn of(pid: u32) -> Option<Self> {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let of = |field: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+            line.split_whitespace().next()?.parse().ok()
+        };
+        Some(Self { resident: of("VmRSS:")?, own: of("RssAnon:")?, peak: of("VmHWM:")? })
+    }
+}
+
+/// Lets this process have as many files and connections open as it may.
+pub(crate) fn raise_own_limit() {
+    let files = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files }).unwrap();
 }

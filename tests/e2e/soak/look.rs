@@ -7,7 +7,7 @@ use std::path::Path;
 
 use redb::{ReadableDatabase, ReadableTableMetadata, TableHandle};
 
-use crate::harness::Daemon;
+use crate::harness::{Daemon, Memory};
 
 /// One look at a daemon that runs.
 #[derive(Clone, Debug, Default)]
@@ -25,15 +25,11 @@ pub(super) struct Look {
 impl Look {
     pub(super) fn at(daemon: &Daemon) -> Self {
         let process = format!("/proc/{}", daemon.pid());
-        let status = fs::read_to_string(format!("{process}/status")).unwrap_or_default();
-        let of = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("0");
-            line.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or_default()
-        };
+        let memory = Memory::of(daemon.pid()).unwrap_or_default();
         let bytes = |path: &Path| path.metadata().map_or(0, |metadata| metadata.len());
         Self {
-            resident: of("VmRSS:"),
-            anonymous: of("RssAnon:"),
+            resident: memory.resident,
+            anonymous: memory.own,
             descriptors: fs::read_dir(format!("{process}/fd")).ok().map(Iterator::count),
             store: bytes(&daemon.home.store()),
             journal: bytes(&daemon.home.journal()),
