@@ -139,3 +139,18 @@ async fn a_clock_before_1970_is_no_time_before_1970() {
     assert_eq!(Times::of(&world).newest(), [0; 6]);
     assert!(Times::of(&world).created.iter().all(|ms| *ms == 0));
 }
+
+#[tokio::test]
+async fn time_never_runs_behind_what_is_stored() {
+    let directory = tempfile::tempdir().unwrap();
+    {
+        let world = World::on_disk(directory.path());
+        let key = world.create("Used", Scope::All).await;
+        world.time.store(1_000_000, Ordering::Relaxed);
+        world.verify(&key.secret, None).await.unwrap();
+        world.service.finish().await;
+    }
+    let world = World::on_disk(directory.path());
+    let key = world.create("Now", Scope::All).await.key;
+    assert_eq!(key.created_at.as_millis(), 1_000_000);
+}

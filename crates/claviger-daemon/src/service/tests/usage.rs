@@ -117,3 +117,19 @@ async fn the_use_of_an_unknown_or_deleted_key_is_unknown() {
         assert_eq!(world.service.key_usage(&id).err(), Some(Error::NoSuchKey));
     }
 }
+
+#[tokio::test]
+async fn notes_of_use_survive_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let id = {
+        let world = World::on_disk(directory.path());
+        let key = world.create("CI", Scope::All).await;
+        world.time.store(9_000, Ordering::Relaxed);
+        world.verify(&key.secret, None).await.unwrap();
+        world.service.finish().await;
+        key.key.id
+    };
+    let world = World::on_disk(directory.path());
+    let used = world.service.key(&id).unwrap().last_used_at;
+    assert_eq!(used.map(claviger_api::Timestamp::as_millis), Some(9_000));
+}

@@ -1,5 +1,8 @@
 //! Owns the specification of the short way of a WebSocket. Must not know what is asked: a message is answered that begins with `a`.
 
+mod sorting;
+mod turns;
+
 use std::time::Duration;
 
 use tokio::io::{AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, duplex, split};
@@ -148,130 +151,6 @@ async fn what_has_no_mask_or_a_reserved_bit_or_is_too_long_is_the_long_ways() {
         ends.client.write_all(&odd).await.unwrap();
         assert_eq!(ends.passed().await, odd);
         assert_eq!(ends.told().await, b"");
-    }
-}
-
-/// What was passed on, and what is not sorted yet, of bytes that came at once; with what answers `a…` where it is to.
-fn sorted(bytes: &[u8], at_once: &AtOnce) -> (Vec<u8>, Vec<u8>) {
-    let mut messages = Messages { come: bytes.to_vec(), ..Messages::default() };
-    messages.sort(at_once);
-    (messages.rest, [messages.answers, messages.come].concat())
-}
-
-proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
-
-    #[test]
-    fn whatever_bytes_come_go_on_unchanged_where_nothing_is_answered(
-        heads in proptest::collection::vec((0_u8.., 0_u8.., proptest::collection::vec(0_u8.., 0..20)), 0..6),
-    ) {
-        let bytes: Vec<u8> = heads.into_iter().flat_map(|(first, second, more)| [vec![first, second], more].concat()).collect();
-        let nothing: AtOnce = Box::new(|_| None);
-        let (passed, left) = sorted(&bytes, &nothing);
-        proptest::prop_assert_eq!([passed, left].concat(), bytes);
-    }
-}
-
-#[test]
-fn behind_a_frame_that_nobody_may_send_nothing_is_answered() {
-    let at_once: AtOnce = Box::new(|_| Some("answered".into()));
-    let long = |first: u8, len: u64| [&[first, 0xff][..], &len.to_be_bytes(), &[0; 4]].concat();
-    for (what, odd) in [
-        ("a length that makes numbers run over", long(TEXT, u64::MAX - 13)),
-        ("the longest length", long(TEXT, u64::MAX)),
-        ("a binary one with its top bit set", long(0x82, 1 << 63)),
-        ("a reserved bit", frame(TEXT | 0x10, b"a")),
-        ("an opcode that is not known", frame(0x83, b"a")),
-        ("a continuation of nothing", frame(0x80, b"a")),
-        ("a new message within another", [frame(0x01, b"a"), frame(TEXT, b"a")].concat()),
-        ("a long ping", frame(0x89, &[b'a'; 126])),
-        ("a ping in pieces", frame(0x09, b"a")),
-        ("no mask", told("a")),
-    ] {
-        let all = [odd, frame(TEXT, b"a")].concat();
-        assert_eq!(sorted(&all, &at_once), (all, vec![]), "{what}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn many_long_answers_are_made_as_they_are_taken() {
-    let (mut client, server) = duplex(64 * 1024);
-    let (progress, made) = (Progress::default(), std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0)));
-    let count = std::sync::Arc::clone(&made);
-    let at_once: AtOnce = Box::new(move |_| {
-        count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Some("x".repeat(20_000))
-    });
-    let mut stream = Answering::new(server, progress.clone(), Some(at_once));
-    stream.messages = Some(Messages::default());
-    progress.upgraded();
-    client.write_all(&frame(TEXT, b"a").repeat(100)).await.unwrap();
-    assert!(timeout(Duration::from_secs(1), stream.read_u8()).await.is_err());
-    assert!(
-        made.load(std::sync::atomic::Ordering::Relaxed) < 10,
-        "answers are made that nobody has room for"
-    );
-    let answer = told(&"x".repeat(20_000));
-    let mut heard = vec![0; answer.len() * 100];
-    tokio::select! {
-        read = client.read_exact(&mut heard) => assert_eq!(read.unwrap(), answer.len() * 100),
-        read = stream.read_u8() => panic!("{read:?}"),
-    }
-    assert!(heard == answer.repeat(100));
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_answer_waits_for_the_end_of_a_message() {
-    let mut ends = Ends::new().await;
-    let message = told("a message of the long way");
-    ends.write.write_all(&message[..5]).await.unwrap();
-    ends.client.write_all(&frame(TEXT, b"a")).await.unwrap();
-    assert_eq!(ends.passed().await, b"");
-    ends.write.write_all(&message[5..]).await.unwrap();
-    assert_eq!(ends.told().await, [message, told("<a>")].concat());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_message_waits_for_the_end_of_an_answer() {
-    let ends = Ends::after(ASKED, 16).await;
-    let long = [b"a".to_vec(), vec![b'x'; 100]].concat();
-    let (asking, message) = (frame(TEXT, &long), told("of the long way"));
-    let Ends { mut client, mut read, mut write } = ends;
-    let reader = tokio::spawn(async move { read.read_u8().await });
-    let asked = async {
-        for part in asking.chunks(16) {
-            client.write_all(part).await.unwrap();
-            tokio::task::yield_now().await;
-        }
-        let answer = told(&format!("<{}>", String::from_utf8(long.clone()).unwrap()));
-        let mut heard = vec![0; answer.len() + message.len()];
-        client.read_exact(&mut heard[..1]).await.unwrap();
-        let (written, taken) = tokio::join!(write.write_all(&message), client.read_exact(&mut heard[1..]));
-        written.unwrap();
-        taken.unwrap();
-        assert_eq!(heard, [answer, message.clone()].concat());
-    };
-    timeout(Duration::from_mins(1), asked).await.expect("nobody waits for ever");
-    reader.abort();
-}
-
-#[tokio::test(start_paused = true)]
-async fn from_a_client_that_takes_no_answers_nothing_more_is_taken() {
-    let mut ends = Ends::after(ASKED, 64).await;
-    let asking = frame(TEXT, &[b"a".to_vec(), vec![b'x'; 40]].concat());
-    let mut asked = 0;
-    loop {
-        let sent = timeout(Duration::from_secs(1), async {
-            tokio::join!(
-                ends.client.write_all(&asking),
-                timeout(Duration::from_millis(1), ends.read.read_u8())
-            )
-        });
-        if sent.await.is_err() {
-            break;
-        }
-        asked += 1;
-        assert!(asked < 10, "one answer after another is kept");
     }
 }
 

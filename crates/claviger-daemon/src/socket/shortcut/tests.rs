@@ -1,7 +1,9 @@
 //! Owns the specification of the short way: whatever comes on a connection is answered in the bytes of the long one. Must not know
 //! what those are.
 
-use proptest::prelude::*;
+mod cold;
+mod generated;
+
 use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
@@ -84,121 +86,6 @@ fn filled_len(body: &str) -> usize {
 
 const SECRET_LEN: usize = "clv_".len() + 12 + "_".len() + 43 + 6;
 
-fn bodies() -> impl Strategy<Value = String> {
-    let params = prop::sample::select(vec![
-        r#"{"secret":"SECRET"}"#,
-        r#"{"secret":"SECRET","account":"checking"}"#,
-        r#"{"account":"savings","secret":"SECRET"}"#,
-        r#"{"secret":"SECRET","account":"none"}"#,
-        r#"{"secret":"FORGED","account":"checking"}"#,
-        r#"{"secret":"FORGED"}"#,
-        r#"{"secret":"x"}"#,
-        r#"{"secret":"SECRET","secret":"SECRET"}"#,
-        r#"{"secret":"SECRET","account":null}"#,
-        r#"{"secret":"SECRET","account":""}"#,
-        r#"{"secret":"SECRET","account":"\u0063hecking"}"#,
-        r#"{"secret":"SECRET","account":"[{"}"#,
-        r#"{"secret":["SECRET"]}"#,
-        r#"{"secret":"SECRET","more":1}"#,
-        r#"["SECRET"]"#,
-        "null",
-        "{}",
-    ]);
-    let form = prop::sample::select(vec![
-        r#"{"jsonrpc":"2.0","id":1,"method":"keys.verify","params":P}"#,
-        r#" {"jsonrpc":"2.0","id":"é\n\"","method":"keys.verify","params":P} "#,
-        r#"{"params":P,"method":"keys.verify","id":null,"jsonrpc":"2.0"}"#,
-        r#"{"jsonrpc":"2.0","id":18446744073709551615,"method":"keys\u002everify","params":P}"#,
-        r#"{"jsonrpc":"2.0","id":1.5,"method":"keys.verify","params":P}"#,
-        r#"{"jsonrpc":"2.0","id":-1,"method":"keys.verify","params":P}"#,
-        r#"{"jsonrpc":"2.0","method":"keys.verify","params":P}"#,
-        r#"{"jsonrpc":"1.0","id":1,"method":"keys.verify","params":P}"#,
-        r#"{"jsonrpc":"2.0","id":1,"id":1,"method":"keys.verify","params":P}"#,
-        r#"{"jsonrpc":"2.0","id":1,"method":"keys.verify","params":P,"x":[[[[]]]]}"#,
-        r#"{"jsonrpc":"2.0","id":1,"method":"keys.verify","params":P}}"#,
-        r#"{"jsonrpc":"2.0","id":1,"method":"accounts.visible","params":P}"#,
-        r#"{"jsonrpc":"2.0","id":1,"method":"keys.list","params":P}"#,
-        r#"[{"jsonrpc":"2.0","id":1,"method":"keys.verify","params":P}]"#,
-        r#"["2.0",1,"keys.verify",P]"#,
-        "P",
-    ]);
-    (form, params).prop_map(|(form, params)| form.replace('P', params))
-}
-
-fn requests() -> impl Strategy<Value = String> {
-    let line = (
-        prop::sample::select(vec!["GET", "GET", "GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "get"]),
-        prop::sample::select(vec![
-            "/authorize",
-            "/authorize?account=checking",
-            "/authorize/v1/x?account=savings&compat=nginx",
-            "/authorize?account=none",
-            "/authorize?account=",
-            "/authorize?account=%63hecking",
-            "/authorize?compat=nginx&account=a&account=b",
-            "/authorize#account=savings",
-            "http://host/authorize",
-            "/authorizer",
-            "/",
-            "*",
-        ]),
-        prop::sample::select(vec!["HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0"]),
-    );
-    let header = prop::sample::select(vec![
-        "Authorization: Bearer SECRET",
-        "authorization:bearer  SECRET",
-        "Authorization: Bearer FORGED",
-        "Authorization: Basic czpz",
-        "X-API-Key: SECRET",
-        "x-api-key: é",
-        "X-Account-Id: checking",
-        "X-Account-Id: savings",
-        "X-Account-Id: ",
-        "x-account-id: \u{e9}",
-        "Host: localhost",
-        "Connection: keep-alive",
-        "Connection: close",
-        "Connection: upgrade",
-        "Upgrade: websocket",
-        "Content-Length: 0",
-        "Content-Length: 00",
-        "Content-Length: +0",
-        "Transfer-Encoding: chunked\r\n\r\n0",
-        "Expect: 100-continue",
-        "Content-Type: application/json",
-        "no colon",
-        " folded",
-    ]);
-    let gateway =
-        (line, prop::collection::vec(header, 0..4)).prop_map(|((method, target, version), headers)| {
-            let headers: String = headers.iter().flat_map(|header| [header, "\r\n"]).collect();
-            format!("{method} {target} {version}\r\n{headers}\r\n")
-        });
-    let plain = prop::sample::select(vec![
-        "GET /authorize HTTP/1.1\r\nAuthorization: Bearer SECRET\r\n\r\n",
-        "GET /authorize?account=checking HTTP/1.1\r\nX-API-Key: SECRET\r\nConnection: Keep-Alive\r\n\r\n",
-        "POST /authorize HTTP/1.1\r\nAuthorization: Bearer FORGED\r\ncontent-length: 0\r\n\r\n",
-        "GET /authorize HTTP/1.1\r\nX-API-Key: SECRET\r\nX-Account-Id: savings\r\nX-Account-Id: checking\r\n\r\n",
-        "GET /authorize HTTP/1.1\r\nX-API-Key: FORGED\r\nX-API-Key: SECRET\r\n\r\n",
-        "GET /authorize HTTP/1.1\r\nAuthorization: Basic x\r\nAuthorization: Bearer SECRET\r\n\r\n",
-    ]);
-    prop_oneof![gateway, plain.prop_map(str::to_owned), bodies().prop_map(|body| post(&body))]
-}
-
-#[test]
-fn whatever_comes_is_answered_as_on_the_long_way() {
-    let daemon = Daemon::new();
-    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    proptest!(config, |(requests in prop::collection::vec(requests(), 1..4))| {
-        let bytes = filled(&daemon, &requests.concat());
-        let (short, long) = daemon.runtime().block_on(async {
-            (answers(&daemon, b"", &bytes).await, answers(&daemon, LONG_WAY, &bytes).await)
-        });
-        prop_assert_eq!(short, long, "{}", requests.concat());
-    });
-    daemon.finish();
-}
-
 #[test]
 fn what_gateways_and_clients_send_goes_the_short_way() {
     let daemon = Daemon::new();
@@ -220,84 +107,6 @@ fn what_gateways_and_clients_send_goes_the_short_way() {
     ] {
         assert_eq!(is_short(&daemon, &filled(&daemon, &request)), expected, "{request}");
     }
-}
-
-#[test]
-fn a_cold_secret_is_waited_for_and_answered_as_on_the_long_way() {
-    for request in [
-        "GET /authorize HTTP/1.1\r\nX-API-Key: SECRET\r\n\r\n",
-        "GET /authorize?account=checking HTTP/1.1\r\nAuthorization: Bearer SECRET\r\n\r\n",
-        "GET /authorize?account=savings&compat=nginx HTTP/1.1\r\nX-API-Key: SECRET\r\n\r\n",
-        "GET /authorize HTTP/1.1\r\nConnection: close\r\nX-API-Key: SECRET\r\n\r\n",
-        &post(&call(r#"{"secret":"SECRET","account":"checking"}"#)),
-        &post(&call(r#"{"secret":"SECRET","account":"savings"}"#).replace("1,", r#""é","#)),
-    ] {
-        let answer = |before| {
-            let directory = tempfile::tempdir().unwrap();
-            let daemon = Daemon::restarted(directory.path());
-            let bytes = filled(&daemon, request);
-            let come = Come { bytes: bytes.clone(), since: None };
-            let standing = Desk { come, ..Desk::default() }.answer(PEER, daemon.verify());
-            assert!(matches!(standing, Standing::Waits(_, len) if len == bytes.len()), "{request}");
-            let answer = daemon.runtime().block_on(answers(&daemon, before, &bytes));
-            daemon.finish();
-            answer.replace(daemon.key_id(), "KEY")
-        };
-        let (short, long) = (answer(b""), answer(LONG_WAY));
-        assert_eq!(short, long, "{request}");
-        assert!(short.contains("HTTP/1.1 "), "{request}");
-    }
-}
-
-#[test]
-fn a_connection_stays_on_the_short_way_after_a_cold_secret() {
-    let directory = tempfile::tempdir().unwrap();
-    let daemon = Daemon::restarted(directory.path());
-    let text =
-        ["GET /authorize HTTP/1.1\r\nX-API-Key: SECRET\r\n\r\n", &post(&call(r#"{"secret":"SECRET"}"#))];
-    let bytes = filled(&daemon, &text.concat());
-    daemon.runtime().block_on(async {
-        let (mut ours, mut theirs) = UnixStream::pair().unwrap();
-        let (_stop, mut stopping) = watch::channel(false);
-        let ask = async {
-            ours.write_all(&bytes).await.unwrap();
-            let mut told = String::new();
-            while told.matches("\"revision\":").count() < 2 {
-                let mut answer = [0; 2048];
-                let len = ours.read(&mut answer).await.unwrap();
-                told.push_str(std::str::from_utf8(&answer[..len]).unwrap());
-            }
-            told
-        };
-        let told = tokio::select! {
-            _ = serve(&mut theirs, PEER, daemon.verify(), &mut stopping) => panic!("it leaves the short way"),
-            told = ask => told,
-        };
-        assert_eq!(told.matches("HTTP/1.1 200 OK").count(), 2);
-    });
-    daemon.finish();
-}
-
-#[test]
-fn who_waits_for_the_slow_hash_when_the_daemon_stops_is_answered() {
-    let directory = tempfile::tempdir().unwrap();
-    let daemon = Daemon::restarted(directory.path());
-    let bytes = filled(&daemon, "GET /authorize HTTP/1.1\r\nX-API-Key: SECRET\r\n\r\n");
-    let service = daemon.verify().service();
-    let busy = service.keep_hashing_busy();
-    daemon.runtime().block_on(async {
-        let (mut stream, stop) = connect(&daemon);
-        stream.write_all(&bytes).await.unwrap();
-        while !service.is_hash_awaited() {
-            tokio::task::yield_now().await;
-        }
-        stop.send_replace(true);
-        drop(busy);
-        let mut told = String::new();
-        stream.read_to_string(&mut told).await.unwrap();
-        assert!(told.starts_with("HTTP/1.1 200 OK"), "{told}");
-    });
-    daemon.finish();
 }
 
 #[test]
