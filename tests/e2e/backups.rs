@@ -1,6 +1,9 @@
 //! Owns the tests of backups and restores: what a backup holds, what it never overwrites, and that no restore revives what
 //! died. Must not test how each single revocation is obeyed.
 
+mod revoked;
+mod suspended;
+
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::PathBuf;
@@ -8,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Daemon, Minted, Output, Screen};
+use crate::harness::{Daemon, Output, Screen};
 use crate::sockets::{mode, set_mode};
 
 /// A daemon with a backup of it: `backup.file` in its home.
@@ -134,21 +137,6 @@ fn a_restore_brings_back_what_was_lost() {
 }
 
 #[test]
-fn without_the_journal_what_the_present_store_knows_is_dead_too() {
-    let (mut world, [deleted, rotated]) =
-        World::backed_up(|daemon| ["deleted", "rotated"].map(|name| daemon.create_for_all(name)));
-    world.daemon.admin.ok("keys.delete", &json!({"id": deleted.id}));
-    world.daemon.rotate(&rotated.id);
-    world.daemon.stop();
-    world.lose_journal();
-    world.run(&["restore", world.file(), "--yes"]).success();
-    world.daemon.start_again();
-    world.daemon.admin.refused("keys.release", &json!({"id": deleted.id}), "NOT_FOUND");
-    world.daemon.admin.ok("keys.release", &json!({"id": rotated.id}));
-    assert_eq!(world.daemon.present_bytes(&rotated.secret, None), refusal(&world.daemon));
-}
-
-#[test]
 fn what_becomes_of_each_key_is_shown_and_asked_only_where_it_is_seen() {
     let (mut world, _) = World::backed_up(|daemon| {
         daemon.create_for("suspended", &["a"]);
@@ -183,122 +171,6 @@ fn a_backup_that_others_may_have_changed_is_restored_with_a_warning() {
     set_mode(&world.backup, 0o666);
     let restored = world.restore();
     assert!(restored.stderr.contains("others may have read or changed this backup"), "{restored:?}");
-}
-
-#[test]
-fn a_restore_revives_nothing_that_died_since() {
-    let (mut world, keys) = World::backed_up(|daemon| {
-        ["deleted", "rotated", "narrowed", "kept"].map(|name| daemon.create_for_all(name))
-    });
-    let [deleted, rotated, narrowed, kept] = keys;
-    let daemon = &world.daemon;
-    daemon.admin.ok("keys.delete", &json!({"id": deleted.id}));
-    let newer = daemon.rotate(&rotated.id);
-    daemon.admin.ok("keys.set_scope", &json!({"id": narrowed.id, "scope": {"accounts": ["b"]}}));
-    daemon.admin.ok("accounts.disconnect", &json!({"id": "a"}));
-    let revision = daemon.revision();
-
-    world.restore();
-    let daemon = &world.daemon;
-    for secret in [&deleted.secret, &rotated.secret, &newer.secret] {
-        assert_eq!(daemon.present_bytes(secret, None), refusal(daemon));
-        assert_eq!(daemon.present_bytes(secret, Some("b")), refusal(daemon));
-    }
-    daemon.granted(&narrowed.secret, Some("b"));
-    daemon.denied(&narrowed.secret, Some("a"), "NOT_FOUND");
-    assert_eq!(daemon.visible(&kept.secret), ["b"]);
-    assert!(daemon.revision() > revision, "a verdict that somebody keeps must not outlive the restore");
-    assert_eq!(daemon.key(&rotated.id)["needs_rotation"], true);
-    assert_eq!(daemon.activity()[0]["action"], "store.restored");
-    let again = daemon.rotate(&rotated.id);
-    daemon.granted(&again.secret, Some("b"));
-}
-
-#[test]
-fn an_old_file_that_somebody_copies_into_place_revives_nothing_either() {
-    let mut daemon = Daemon::start();
-    let key = daemon.create_for_all("CI");
-    daemon.stop();
-    let old = fs::read(daemon.home.store()).unwrap();
-    daemon.start_again();
-    daemon.admin.ok("keys.delete", &json!({"id": key.id}));
-    daemon.stop();
-    fs::write(daemon.home.store(), old).unwrap();
-    daemon.start_again();
-    assert_eq!(daemon.present_bytes(&key.secret, None), refusal(&daemon));
-    assert!(daemon.keys().is_empty());
-}
-
-#[test]
-fn what_was_revoked_right_before_a_kill_stays_dead_in_a_restored_store() {
-    let (mut world, key) = World::backed_up(|daemon| daemon.create_for_all("CI"));
-    world.daemon.admin.ok("keys.delete", &json!({"id": key.id}));
-    world.daemon.kill9();
-    // Even the store is gone: the journal alone knows.
-    fs::remove_file(world.daemon.home.store()).unwrap();
-    world.run(&["restore", world.file(), "--yes"]).success();
-    world.daemon.start_again();
-    assert_eq!(world.daemon.present_bytes(&key.secret, None), refusal(&world.daemon));
-}
-
-/// Two keys that were restored without a journal.
-fn suspended() -> (World, [Minted; 2]) {
-    let (mut world, keys) =
-        World::backed_up(|daemon| ["one", "other"].map(|name| daemon.create_for_all(name)));
-    world.daemon.stop();
-    world.lose_journal();
-    let restored = world.run(&["restore", world.file(), "--yes"]).success();
-    assert!(restored.stderr.contains("every key is suspended"), "{restored:?}");
-    world.daemon.start_again();
-    (world, keys)
-}
-
-#[test]
-fn without_the_journal_every_key_is_suspended_until_it_is_released() {
-    let (world, [one, other]) = suspended();
-    let daemon = &world.daemon;
-    for secret in [&one.secret, &other.secret] {
-        assert_eq!(daemon.present_bytes(secret, None), refusal(daemon));
-        assert_eq!(daemon.present_bytes(secret, Some("a")), refusal(daemon));
-        daemon.verify.refused("accounts.visible", &json!({"secret": secret}), "UNAUTHORIZED");
-    }
-    let shown = daemon.key(&one.id);
-    assert!(shown["suspended_at"].is_string() && shown["last_used_at"].is_null());
-
-    let released =
-        daemon.admin.ok("keys.release", &json!({"id": one.id, "expected_version": shown["version"]}));
-    assert!(released.get("suspended_at").is_none());
-    daemon.granted(&one.secret, Some("a"));
-    assert_eq!(daemon.present_bytes(&other.secret, None), refusal(daemon));
-    let entry = &daemon.activity()[0];
-    assert_eq!((&entry["action"], &entry["key_id"]), (&json!("key.released"), &json!(one.id)));
-
-    world.run(&["keys", "release", "other", "--yes"]).success();
-    daemon.granted(&other.secret, Some("a"));
-    world.run(&["keys", "release", "other", "--yes"]).success();
-}
-
-#[test]
-fn a_release_is_refused_as_other_edits_are() {
-    let (world, [one, _]) = suspended();
-    let admin = &world.daemon.admin;
-    admin.refused("keys.release", &json!({"id": one.id, "expected_version": 99}), "CONFLICT");
-    admin.refused("keys.release", &json!({"id": "key_000000000000"}), "NOT_FOUND");
-    admin.refused("keys.release", &json!({"id": one.id, "scope": "all"}), "INVALID_PARAMS");
-    world.daemon.verify.refused("keys.release", &json!({"id": one.id}), "METHOD_NOT_FOUND");
-    assert_eq!(world.run(&["keys", "release", "one"]).status, 2, "nobody can be asked");
-    assert!(world.daemon.key(&one.id)["suspended_at"].is_string());
-}
-
-#[test]
-fn another_secret_does_not_release_a_suspended_key() {
-    let (world, [one, _]) = suspended();
-    let rotated = world.run(&["keys", "rotate", "one", "--yes"]).success();
-    assert!(rotated.stderr.contains("suspended"), "{rotated:?}");
-    assert_eq!(world.daemon.present_bytes(rotated.stdout.trim(), None), refusal(&world.daemon));
-    world.daemon.admin.ok("keys.release", &json!({"id": one.id}));
-    world.daemon.granted(rotated.stdout.trim(), None);
-    assert_eq!(world.daemon.present_bytes(&one.secret, None), refusal(&world.daemon));
 }
 
 #[test]
@@ -354,25 +226,6 @@ fn the_store_that_is_replaced_is_kept_and_can_be_brought_back() {
     world.daemon.start_again();
     world.daemon.granted(&later.secret, None);
     assert!(world.daemon.revision() > before);
-}
-
-#[test]
-fn a_damaged_journal_is_refused_and_untouched_and_the_hint_says_what_then() {
-    let (mut world, key) = World::backed_up(|daemon| daemon.create_for_all("CI"));
-    world.daemon.stop();
-    let journal = world.daemon.home.journal();
-    fs::write(&journal, "rot").unwrap();
-    let refused = world.daemon.home.start_in_vain();
-    assert!(
-        refused.said.contains("journal of revocations") && refused.said.contains("move it away"),
-        "{refused:?}"
-    );
-    let refused = world.run(&["restore", world.file(), "--yes"]);
-    assert!(refused.status == 1 && refused.stderr.contains("journal of revocations"), "{refused:?}");
-    assert_eq!(fs::read(&journal).unwrap(), b"rot");
-    fs::remove_file(&journal).unwrap();
-    world.daemon.start_again();
-    assert_eq!(world.daemon.present_bytes(&key.secret, None), refusal(&world.daemon));
 }
 
 #[test]

@@ -1,17 +1,20 @@
-//! Owns the tests of `claviger doctor`: what it finds on a real installation, and that it leaves all as it was. Must not
-//! test how each single fact is judged.
+//! Owns the tests of `claviger doctor`: how it tells what it finds on a real installation, and that it leaves all as it was; what
+//! that is of files, sockets, stores and owners has a file each. Must not test how each single fact is judged.
+
+mod files;
+mod owner;
+mod sockets;
+mod store;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
-use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::harness::{Daemon, Home, OpenedFor, Output, Screen};
-use crate::sockets::{make_dir, mode, set_mode};
+use crate::sockets::set_mode;
 
 const NOTHING_WRONG: i32 = 0;
 const SOMETHING_WRONG: i32 = 1;
@@ -150,278 +153,11 @@ fn a_healthy_installation_is_told_whether_its_daemon_runs_or_not() {
     assert_eq!(daemon.key_names(), ["key"]);
 }
 
-#[test]
-fn a_mode_that_lets_others_in_is_wrong_and_the_hint_mends_it() {
-    let daemon = stopped();
-    let home = &daemon.home;
-    for (path, check, loose) in [
-        (home.data.clone(), "data_directory", 0o755),
-        (home.run.clone(), "runtime_directory", 0o777),
-        (home.store(), "store", 0o640),
-    ] {
-        let right = mode(&path);
-        set_mode(&path, loose);
-        let told = ask_stopped(home, SOMETHING_WRONG);
-        assert_eq!(told.not_ok(), [(check, "wrong")]);
-        assert!(told.detail(check).contains(&format!("has mode {loose:04o}")), "{told:?}");
-        assert_eq!(told.hint(check), format!("chmod {right:04o} '{}'", path.display()));
-        mend(home, told.hint(check));
-        assert_eq!(ask_stopped(home, NOTHING_WRONG).not_ok(), []);
-    }
-}
-
 /// Pastes a hint into a shell.
 fn mend(home: &Home, hint: &str) {
     let mut shell = std::process::Command::new("sh");
     shell.args(["-ec", hint]).current_dir(home.path(""));
     Home::finish(shell, "").success();
-}
-
-#[test]
-fn a_socket_that_lets_others_in_is_wrong() {
-    let daemon = Daemon::start();
-    set_mode(daemon.admin.path(), 0o666);
-    set_mode(daemon.verify.path(), 0o666);
-    let told = ask(&daemon.home, SOMETHING_WRONG);
-    assert_eq!(told.not_ok(), [("admin_socket", "wrong"), ("verify_socket", "wrong")]);
-    assert!(told.hint("verify_socket").contains(" stop && claviger "), "{told:?}");
-    mend(&daemon.home, told.hint("admin_socket"));
-    assert_eq!(mode(daemon.admin.path()), 0o600);
-    fs::remove_file(daemon.verify.path()).unwrap();
-    let told = ask(&daemon.home, SOMETHING_WRONG);
-    assert_eq!(told.detail("verify_socket"), "it is gone");
-}
-
-#[test]
-fn settings_that_let_others_verify_are_right_as_the_daemon_makes_them() {
-    let mut daemon = Home::with_config("[sockets]\nverify_mode = \"0666\"").start();
-    assert_eq!(ask(&daemon.home, NOTHING_WRONG).not_ok(), []);
-    daemon.stop();
-    assert_eq!(ask_stopped(&daemon.home, NOTHING_WRONG).not_ok(), []);
-}
-
-#[test]
-fn a_damaged_store_is_wrong_and_untouched() {
-    let daemon = stopped();
-    let home = &daemon.home;
-    let whole = fs::read(home.store()).unwrap();
-    let mut zeroed = whole.clone();
-    zeroed[4096..].fill(0);
-    let place = whole.windows(3).rposition(|window| window == b"key").unwrap();
-    for (bytes, said) in [
-        (&whole[..whole.len() / 4], "is damaged"),
-        (&zeroed, "is damaged"),
-        (b"not a store\n", "is not a Claviger store"),
-        (b"", "is empty"),
-    ] {
-        fs::write(home.store(), bytes).unwrap();
-        let told = ask_stopped(home, SOMETHING_WRONG);
-        assert_eq!(told.not_ok(), [("integrity", "wrong")], "{said}");
-        assert!(told.detail("integrity").contains(said), "{told:?}");
-        assert!(told.hint("integrity").starts_with("mv '"), "{told:?}");
-    }
-    // A single bit is found, or lies where nothing is kept any more: then all of it still agrees.
-    let mut rotten = whole.clone();
-    rotten[place] ^= 1;
-    fs::write(home.store(), &rotten).unwrap();
-    let before = disk(&home.path(""));
-    let status = home.run(&["doctor"]).status;
-    assert_eq!(status == SOMETHING_WRONG, home.start_if_it_can().is_none());
-    assert!(before[&home.store()].4 == rotten);
-    fs::write(home.store(), &whole).unwrap();
-    ask(home, NOTHING_WRONG);
-}
-
-#[test]
-fn a_store_that_was_not_closed_needs_repair_and_gets_none() {
-    let mut daemon = Daemon::start();
-    daemon.create_for_all("key");
-    daemon.kill9();
-    for _ in 0..2 {
-        let told = ask_stopped(&daemon.home, NOTHING_WRONG);
-        let stale = [("admin_socket", "warning"), ("integrity", "warning"), ("verify_socket", "warning")];
-        assert_eq!(told.not_ok(), stale);
-        assert!(told.detail("integrity").contains("needs repair"), "{told:?}");
-        assert!(told.detail("admin_socket").contains("killed"), "{told:?}");
-        assert!(told.text.ends_with("\nnothing is wrong, 3 warnings\n"), "{}", told.text);
-    }
-    daemon.start_again();
-    assert_eq!(daemon.key_names(), ["key"]);
-    daemon.stop();
-    assert_eq!(ask_stopped(&daemon.home, NOTHING_WRONG).not_ok(), []);
-}
-
-#[test]
-fn a_store_that_is_ahead_of_the_clock_is_a_warning() {
-    let daemon = stopped();
-    let home = &daemon.home;
-    let database = redb::Database::open(home.store()).unwrap();
-    let writing = database.begin_write().unwrap();
-    {
-        let settings = redb::TableDefinition::<&str, &[u8]>::new("settings_v1");
-        // CBOR: revision 2, Storage Mode on, newest time 2100-01-01 in milliseconds, no notes of use written.
-        let mut state = vec![0xa4, 0x00, 0x02, 0x01, 0xf5, 0x02, 0x1b];
-        state.extend(4_102_444_800_000_u64.to_be_bytes());
-        state.extend([0x03, 0x00]);
-        writing.open_table(settings).unwrap().insert("state", state.as_slice()).unwrap();
-    }
-    writing.commit().unwrap();
-    drop(database);
-    let told = ask_stopped(home, NOTHING_WRONG);
-    assert_eq!(told.not_ok(), [("clock", "warning")]);
-    let detail = told.detail("clock");
-    assert!(detail.contains("2100-01-01T00:00:00Z") && detail.contains("years ahead"), "{detail}");
-}
-
-#[test]
-fn a_stale_socket_is_a_warning_and_what_is_no_socket_is_wrong() {
-    let daemon = stopped();
-    let home = &daemon.home;
-    drop(UnixListener::bind(daemon.admin.path()).unwrap());
-    let told = ask_stopped(home, NOTHING_WRONG);
-    assert_eq!(told.not_ok(), [("admin_socket", "warning")]);
-    mend(home, told.hint("admin_socket"));
-    fs::write(daemon.verify.path(), "").unwrap();
-    let told = ask_stopped(home, SOMETHING_WRONG);
-    assert_eq!(told.not_ok(), [("verify_socket", "wrong")]);
-    mend(home, told.hint("verify_socket"));
-    assert_eq!(ask_stopped(home, NOTHING_WRONG).not_ok(), []);
-}
-
-#[test]
-fn what_is_no_directory_or_no_file_is_wrong_and_not_opened() {
-    let daemon = stopped();
-    let home = &daemon.home;
-    let pipe = |path: &Path| {
-        // Opening one without a writer would wait for ever.
-        fs::rename(path, home.path("aside")).unwrap();
-        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
-    };
-    for (path, check) in [
-        (home.store(), "store"),
-        (home.data.clone(), "data_directory"),
-        (home.run.clone(), "runtime_directory"),
-    ] {
-        pipe(&path);
-        let told = ask_stopped(home, SOMETHING_WRONG);
-        assert_eq!(told.not_ok(), [(check, "wrong")]);
-        assert_eq!(told.hint(check), format!("mv '{path}' '{path}'.aside", path = path.display()));
-        fs::remove_file(&path).unwrap();
-        fs::rename(home.path("aside"), &path).unwrap();
-    }
-    assert_eq!(ask_stopped(home, NOTHING_WRONG).not_ok(), []);
-}
-
-#[test]
-fn what_listens_but_is_no_daemon_is_wrong_and_one_that_says_nothing_is_told_apart() {
-    for (says, told_as) in
-        [("", "hung up before it answered"), ("220 no daemon\r\n\r\n", "did not answer as a Claviger daemon")]
-    {
-        let home = Home::new();
-        make_dir(&home.run, 0o700);
-        let listener = UnixListener::bind(home.admin().path()).unwrap();
-        set_mode(home.admin().path(), 0o600);
-        let hangs_up = std::thread::spawn(move || {
-            // The doctor is asked twice.
-            for _ in 0..2 {
-                let (mut caller, _) = listener.accept().unwrap();
-                // Closing what was not read would be a reset, and what is said would be lost.
-                let read = caller.read(&mut [0; 4096]).unwrap();
-                assert!(read > 0);
-                caller.write_all(says.as_bytes()).unwrap();
-            }
-        });
-        let told = ask(&home, SOMETHING_WRONG);
-        assert_eq!(told.not_ok(), [("daemon", "wrong")]);
-        assert!(told.detail("daemon").ends_with(told_as), "{told:?}");
-        hangs_up.join().unwrap();
-    }
-}
-
-/// What the doctor says to a user who is neither the owner nor root; `None` where this machine or user cannot ask so.
-fn as_nobody(home: &Home, variables: &[(&str, &Path)]) -> Option<Output> {
-    if !rustix::process::getuid().is_root() {
-        return None;
-    }
-    // The executable may be where only root gets. Copied by another process: what is open for writing here is, for a moment, in
-    // whatever another test starts too, and cannot be executed until that has let go of it.
-    let copy = home.path("claviger");
-    let copied = std::process::Command::new("cp").arg(env!("CARGO_BIN_EXE_claviger")).arg(&copy).status();
-    assert!(copied.unwrap().success());
-    set_mode(&copy, 0o755);
-    let mut command = std::process::Command::new("setpriv");
-    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(copy).arg("doctor");
-    command.env_clear().env("HOME", "/").envs(variables.iter().copied());
-    Some(Home::finish(command, ""))
-}
-
-#[test]
-fn who_is_neither_its_owner_nor_root_is_told_whose_it_is_and_not_to_take_it() {
-    // Settings that this user does not know of: by the defaults the socket would be loose.
-    let mut daemon = Home::with_config("[sockets]\nverify_mode = \"0666\"").start();
-    let home = &daemon.home;
-    set_mode(&home.path(""), 0o711);
-    let (data, run) = (home.data.clone(), home.run.clone());
-    let places = [("CLAVIGER_DATA_DIR", &*data), ("CLAVIGER_RUNTIME_DIR", &*run)];
-    let Some(running) = as_nobody(home, &places) else { return };
-    daemon.stop();
-    let stopped = as_nobody(&daemon.home, &places).unwrap();
-    for output in [running, stopped] {
-        assert_eq!(output.status, NOTHING_WRONG, "{output:?}");
-        let again = format!(
-            "hint: sudo -H -u '#0' claviger --data-dir '{}' --runtime-dir '{}' doctor\n",
-            data.display(),
-            run.display()
-        );
-        assert_eq!(output.stdout.matches("hint: sudo").count(), 1, "{output:?}");
-        assert!(output.stdout.contains(&again), "{output:?}");
-        assert!(output.stdout.contains("belongs to user root, uid 0, and you are uid 65534"), "{output:?}");
-        assert!(!output.stdout.contains("chown") && !output.stdout.contains("chmod"), "{output:?}");
-    }
-}
-
-#[test]
-fn what_the_journal_and_the_store_know_of_each_other_is_told() {
-    let mut daemon = Daemon::start();
-    let key = daemon.create_for_all("key");
-    daemon.stop();
-    let (store, journal) = (daemon.home.store(), daemon.home.journal());
-    assert!(ask_stopped(&daemon.home, NOTHING_WRONG).detail("journal").contains("0 revocations"));
-    let old = fs::read(&store).unwrap();
-    daemon.start_again();
-    daemon.admin.ok("keys.delete", &serde_json::json!({"id": key.id}));
-    assert!(ask(&daemon.home, NOTHING_WRONG).detail("journal").contains("the daemon keeps it"));
-    daemon.stop();
-    fs::write(&store, old).unwrap();
-    let told = ask_stopped(&daemon.home, NOTHING_WRONG);
-    assert_eq!(told.not_ok(), [("journal", "warning")]);
-    assert!(told.detail("journal").contains("an older one"), "{told:?}");
-    fs::write(&journal, "rot").unwrap();
-    assert_eq!(ask_stopped(&daemon.home, SOMETHING_WRONG).not_ok(), [("journal", "wrong")]);
-    fs::remove_file(&journal).unwrap();
-    let told = ask_stopped(&daemon.home, SOMETHING_WRONG);
-    assert_eq!(told.not_ok(), [("journal", "wrong")]);
-    assert!(told.detail("journal").contains("suspends every key"), "{told:?}");
-    assert!(told.hint("journal").contains("claviger keys release"), "{told:?}");
-    fs::write(&journal, "").unwrap();
-    set_mode(&journal, 0o644);
-    let told = ask_stopped(&daemon.home, SOMETHING_WRONG);
-    assert!(told.hint("journal").starts_with("chmod 0600"), "{told:?}");
-}
-
-#[test]
-fn a_missing_ballast_is_wrong_while_a_daemon_counts_on_it() {
-    let mut daemon = Daemon::start();
-    let ballast = daemon.home.data.join("claviger.ballast");
-    fs::remove_file(&ballast).unwrap();
-    assert_eq!(ask(&daemon.home, SOMETHING_WRONG).not_ok(), [("ballast", "wrong")]);
-    daemon.stop();
-    assert_eq!(ask_stopped(&daemon.home, NOTHING_WRONG).not_ok(), [("ballast", "warning")]);
-    // As long as it should be, but without the blocks.
-    fs::File::create(&ballast).unwrap().set_len(4 * 1024 * 1024).unwrap();
-    assert_eq!(ask_stopped(&daemon.home, NOTHING_WRONG).not_ok(), [("ballast", "warning")]);
-    daemon.start_again();
-    assert_eq!(ask(&daemon.home, NOTHING_WRONG).not_ok(), []);
 }
 
 #[test]
@@ -443,17 +179,6 @@ fn an_unknown_setting_is_wrong_and_named_and_no_value_is_told() {
     home.configure("");
     set_mode(&home.config(), 0o666);
     assert_eq!(ask_stopped(home, NOTHING_WRONG).not_ok(), [("settings", "warning")]);
-}
-
-#[test]
-fn a_daemon_for_another_store_is_told() {
-    let daemon = Daemon::start();
-    let other = daemon.home.path("other");
-    let output = daemon.home.run(&["doctor", "--data-dir", other.to_str().unwrap()]).success();
-    assert!(output.stdout.contains("its store is in"), "{output:?}");
-    let run = daemon.home.path("other-run");
-    let output = daemon.home.run(&["doctor", "--runtime-dir", run.to_str().unwrap()]);
-    assert!(output.stdout.contains("no daemon answers here"), "{output:?}");
 }
 
 #[test]

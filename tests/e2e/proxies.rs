@@ -1,6 +1,9 @@
 //! Owns the tests of real gateways on the configurations that `claviger integrate` prints. Must not edit what is printed:
 //! where a program is not installed, nothing is tested.
 
+mod paths;
+mod spoofed;
+
 use serde_json::json;
 
 use crate::harness::{Answer, Caller, Daemon, Gateway, Home, Kind, Minted, Seen};
@@ -170,176 +173,6 @@ fn a_change_binds_the_very_next_request(kind: Kind) {
     assert_eq!(caller.connected(), 1, "the connection was kept");
 }
 
-fn what_a_client_says_in_the_gateways_name_is_dropped(kind: Kind) {
-    let Some(world) = World::start(kind) else { return };
-    let mut caller = world.caller();
-    let bearer = bearer(&world.restricted);
-    let spoofed = [
-        ("authorization", bearer.as_str()),
-        ("X-Claviger-Key-Id", "key_spoofed"),
-        ("x-claviger-key-id", "key_spoofed"),
-        ("X-Claviger-Key-Name", "spoofed"),
-        ("X-Claviger-Account", "other-spoofed"),
-        ("X-Claviger-Status", "spoofed"),
-        ("X-Account-Id", "other-spoofed"),
-        ("X_Claviger_Key_Id", "key_spoofed"),
-        ("X_Claviger_Account", "other-spoofed"),
-        ("X-Claviger_Account", "other-spoofed"),
-        ("X_Account_Id", "other-spoofed"),
-        ("Http_x_claviger_account", "other-spoofed"),
-        ("SCRIPT_NAME", "/spoofed"),
-        ("PATH_INFO", "/accounts/other-spoofed"),
-        ("Proxy-Authorization", "Bearer spoofed"),
-        ("X-Original-URL", "/accounts/other-spoofed"),
-        ("X-Rewrite-URL", "/accounts/other-spoofed"),
-        ("Connection", "keep-alive, x-claviger-key-id, x-claviger-account, x-account-id"),
-    ];
-    for (target, account) in [("/accounts/mine?account=other", Some("mine")), ("/?account=other", None)] {
-        let answer = caller.get(target, &spoofed);
-        assert_eq!(answer.status, 200, "{answer:?} {}", world.gateway.said());
-        let seen = world.seen_once();
-        assert_eq!(seen.target, target);
-        assert_eq!(seen.all("x-claviger-key-id"), [&world.restricted.id]);
-        assert_eq!(seen.all("x-claviger-account").first().copied().filter(|id| !id.is_empty()), account);
-        assert!(seen.all("x-claviger-account").len() <= 1, "{seen:?}");
-        assert!(!format!("{seen:?}").contains("spoofed"), "{seen:?}");
-        // Whoever is behind would drop what it names.
-        assert!(seen.all("connection").iter().all(|names| !names.contains("x-")), "{seen:?}");
-    }
-}
-
-fn the_application_learns_who_asks_from_the_gateway(kind: Kind) {
-    const SPOOFED: &str = "203.0.113.7";
-
-    let Some(world) = World::start(kind) else { return };
-    let bearer = bearer(&world.restricted);
-    let headers =
-        [("authorization", bearer.as_str()), ("X-Forwarded-For", SPOOFED), ("x-forwarded-for", SPOOFED)];
-    assert_eq!(world.caller().get("/", &headers).status, 200);
-    let seen = world.seen_once();
-    let told = seen.all("x-forwarded-for").join(",");
-    match kind {
-        Kind::Caddy | Kind::Haproxy => assert_eq!(told, "127.0.0.1", "{seen:?}"),
-        // They append, so that only the last one is theirs.
-        Kind::Nginx | Kind::Envoy => {
-            assert!(told.starts_with(SPOOFED), "{seen:?}");
-            assert_eq!(told.rsplit(',').next().map(str::trim), Some("127.0.0.1"), "{seen:?}");
-        }
-    }
-}
-
-/// A connection that is given away is asked about no more.
-fn no_connection_is_given_away(kind: Kind) {
-    let Some(world) = World::start(kind) else { return };
-    let bearer = bearer(&world.restricted);
-    for protocol in ["websocket", "h2c"] {
-        let headers = [
-            ("authorization", bearer.as_str()),
-            ("connection", "upgrade, http2-settings"),
-            ("upgrade", protocol),
-            ("http2-settings", "AAMAAABkAAQAAP__"),
-        ];
-        let answer = world.caller().get("/", &headers);
-        if answer.status == 200 {
-            let seen = world.seen_once();
-            assert!(seen.all("upgrade").is_empty(), "{seen:?}");
-        } else {
-            assert!([400, 403].contains(&answer.status), "{answer:?}");
-        }
-    }
-}
-
-/// Paths that somebody might read as another account than somebody else, and what they get with the key of `mine`.
-const TRICKS: [(&str, u16); 42] = [
-    ("/accounts/mine/../other", 400),
-    ("/accounts/other/../mine", 400),
-    ("/accounts/mine/..", 400),
-    ("/accounts/./other", 400),
-    ("/accounts/mine/.", 400),
-    ("/x/../accounts/other", 400),
-    ("/./accounts/other", 400),
-    ("/../accounts/other", 400),
-    ("/accounts/mine/..;/other", 400),
-    ("/accounts/%6dine", 400),
-    ("/accounts/%6Fther", 400),
-    ("/%61ccounts/other", 400),
-    ("/%41ccounts/other", 400),
-    ("/accounts%2fother", 400),
-    ("/accounts%2Fother", 400),
-    ("/accounts%5cother", 400),
-    ("/accounts/mine%2f..%2fother", 400),
-    ("/accounts/mine%252f..%252fother", 400),
-    ("/accounts/other/..%2fmine", 400),
-    ("/accounts/other/%2e%2e/mine", 400),
-    ("/accounts/mine/%2e%2e/other", 400),
-    ("/accounts/mine/%c0%ae%c0%ae/other", 400),
-    ("/accounts/mine%00/../other", 400),
-    ("/accounts/mine%3f", 400),
-    ("/accounts/other%3fx/mine", 400),
-    ("/accounts/other%23", 400),
-    ("/accounts//other", 400),
-    ("//accounts/other", 400),
-    ("/accounts///", 400),
-    ("/accounts/mine//", 400),
-    ("/accounts;x/other", 400),
-    ("/accounts/other;/mine", 400),
-    ("/accounts/mine;x=/../other", 400),
-    ("/accounts\\other", 400),
-    ("/accounts/mine\\..\\other", 400),
-    ("/accounts/other#/accounts/mine", 400),
-    ("/Accounts/other", 404),
-    ("/ACCOUNTS/other/x", 404),
-    ("/accounts/other?/accounts/mine", 404),
-    ("/accounts/other/accounts/mine", 404),
-    ("/accounts/other?account=mine", 404),
-    ("http://gateway/accounts/other", 404),
-];
-
-fn no_path_is_judged_as_another_than_the_application_sees(kind: Kind) {
-    let Some(world) = World::start(kind) else { return };
-    let (restricted, open) = (bearer(&world.restricted), bearer(&world.open));
-    for (target, status) in TRICKS {
-        // What a gateway itself takes for no HTTP ends the connection.
-        let answer = world.caller().get(target, &[("authorization", &restricted)]);
-        assert_eq!(answer.status, status, "{target}: {answer:?}");
-        world.assert_refused(&answer, status);
-        let answer = world.caller().get(target, &[("authorization", &open)]);
-        assert_eq!(answer.status, if status == 400 { 400 } else { 200 }, "{target}: {answer:?}");
-        for seen in world.seen() {
-            assert_eq!(seen.all("x-claviger-account"), ["other"], "{target}: {seen:?}");
-            let lower = seen.target.to_ascii_lowercase();
-            assert!(lower.starts_with("/accounts/other"), "{target}: {seen:?}");
-        }
-    }
-    for target in ["*", "http://gateway", "http://gateway?/accounts/other", "accounts/other", "gateway:80"] {
-        let answer = world.caller().get(target, &[("authorization", &restricted)]);
-        let seen = world.seen();
-        let only_root =
-            seen.iter().all(|seen| !seen.target.contains("other/") && seen.target.starts_with("/?"));
-        assert!(only_root || seen.iter().all(|seen| seen.target == "/"), "{target}: {answer:?} {seen:?}");
-    }
-    for target in ["/", "/accounts", "/accounts/", "/accounts?x", "/v1/a.b/~c:d@e/", "/accounts.json"] {
-        let answer = world.caller().get(target, &[("authorization", &restricted)]);
-        assert_eq!(answer.status, 200, "{target}: {answer:?}");
-        assert_eq!(world.seen_once().target, target);
-    }
-}
-
-fn the_socket_may_be_anywhere(kind: Kind) {
-    let mut home = Home::with_config(kind.settings());
-    home.run = home.path(match kind {
-        Kind::Nginx | Kind::Envoy => "a \"b\" 'c' $d {e} #f \\g",
-        // It takes no braces in an address.
-        Kind::Caddy => "a \"b\" 'c' $d #f \\g",
-        // It fills in what a dollar sign names.
-        Kind::Haproxy => "a \"b\" 'c' {e} #f \\g",
-    });
-    let Some(world) = World::start_in(kind, home) else { return };
-    let bearer = bearer(&world.restricted);
-    assert_eq!(world.caller().get("/accounts/mine", &[("authorization", &bearer)]).status, 200);
-    assert_eq!(world.caller().get("/accounts/other", &[("authorization", &bearer)]).status, 404);
-}
-
 /// The same tests for each gateway.
 macro_rules! held_to_it {
     ($($module:ident: $kind:expr),*) => {$(
@@ -368,27 +201,27 @@ macro_rules! held_to_it {
 
             #[test]
             fn what_a_client_says_in_the_gateways_name_is_dropped() {
-                super::what_a_client_says_in_the_gateways_name_is_dropped($kind);
+                super::spoofed::what_a_client_says_in_the_gateways_name_is_dropped($kind);
             }
 
             #[test]
             fn the_application_learns_who_asks_from_the_gateway() {
-                super::the_application_learns_who_asks_from_the_gateway($kind);
+                super::spoofed::the_application_learns_who_asks_from_the_gateway($kind);
             }
 
             #[test]
             fn no_connection_is_given_away() {
-                super::no_connection_is_given_away($kind);
+                super::spoofed::no_connection_is_given_away($kind);
             }
 
             #[test]
             fn no_path_is_judged_as_another_than_the_application_sees() {
-                super::no_path_is_judged_as_another_than_the_application_sees($kind);
+                super::paths::no_path_is_judged_as_another_than_the_application_sees($kind);
             }
 
             #[test]
             fn the_socket_may_be_anywhere() {
-                super::the_socket_may_be_anywhere($kind);
+                super::paths::the_socket_may_be_anywhere($kind);
             }
         }
     )*};

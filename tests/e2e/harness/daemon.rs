@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use super::home::{Home, Process};
+use super::command::Process;
+use super::home::Home;
 use super::rpc::{RpcError, Socket};
 
 /// A key just made, with its secret.

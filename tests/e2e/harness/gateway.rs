@@ -10,7 +10,8 @@ use std::sync::Mutex;
 use tempfile::TempDir;
 
 use super::application::Application;
-use super::home::{Home, Process};
+use super::command::Process;
+use super::home::Home;
 use super::wait::eventually;
 
 /// Which gateway.

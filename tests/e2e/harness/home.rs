@@ -1,12 +1,10 @@
-//! Owns a place of its own for each test: directories, settings, the executable run in them. Must leave nothing behind.
+//! Owns a place of its own for each test: directories, settings, the executable in their environment. Must leave nothing behind.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{Read, Seek, Write};
+use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -14,41 +12,14 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::daemon::Daemon;
 use super::disk::SmallDisk;
 use super::rpc::Socket;
-use super::wait::{eventually, soon};
 
 /// Hashing that costs next to nothing, so that tests are quick.
 const CHEAP: &str = "[argon2]\nmemory_kib = 64\niterations = 1\nparallelism = 1\n";
 
 /// A store of a test is gone with it, and so should be all that the machine knows of it.
 const FORGETFUL: &str = "[digests]\nkeep = \"never\"\n";
-
-/// What a command printed and how it ended.
-#[derive(Clone, Debug)]
-pub(crate) struct Output {
-    /// The exit status, or 128 and the signal.
-    pub(crate) status: i32,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
-
-impl Output {
-    /// Fails unless the command ended with 0.
-    pub(crate) fn success(self) -> Self {
-        assert_eq!(self.status, 0, "{self:?}");
-        self
-    }
-}
-
-/// How a daemon ended that could not start.
-#[derive(Clone, Debug)]
-pub(crate) struct Failure {
-    pub(crate) status: i32,
-    /// All that it said.
-    pub(crate) said: String,
-}
 
 /// The directories and settings of one daemon.
 #[derive(Debug)]
@@ -179,29 +150,6 @@ impl Home {
         command
     }
 
-    /// Runs one command of the command line to its end.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        self.run_with_input(arguments, "")
-    }
-
-    /// The same with something on its standard input.
-    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Output {
-        let mut command = self.command();
-        command.args(arguments);
-        Self::finish(command, input)
-    }
-
-    /// Runs any command to its end, with neither input nor output a terminal.
-    pub(crate) fn finish(mut command: Command, input: &str) -> Output {
-        let (mut stdout, mut stderr) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
-        command.stdin(Stdio::piped()).stdout(stdout.try_clone().unwrap()).stderr(stderr.try_clone().unwrap());
-        let mut child = Process(command.spawn().unwrap());
-        // A command that refuses its arguments never reads its input.
-        let _ = child.0.stdin.take().unwrap().write_all(input.as_bytes());
-        let status = child.wait("the command ends");
-        Output { status, stdout: text_of(&mut stdout), stderr: text_of(&mut stderr) }
-    }
-
     /// Gives the data directory a disk of its own, of so many bytes; `None` where the machine gives none.
     pub(crate) fn on_a_disk_of(mut self, bytes: u64) -> Option<Self> {
         fs::create_dir(&self.data).unwrap();
@@ -231,81 +179,6 @@ impl Home {
         over.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         over
     }
-
-    fn spawn(&self) -> Process {
-        let log = OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
-        let mut command = self.daemon_command();
-        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        Process(command.spawn().unwrap())
-    }
-
-    /// Starts a daemon here and waits until it answers.
-    pub(crate) fn start(self) -> Daemon {
-        let process = self.launch();
-        Daemon { admin: self.admin(), verify: self.verify(), process: Some(process), home: self }
-    }
-
-    pub(super) fn launch(&self) -> Process {
-        let mut process = self.spawn();
-        let (admin, verify) = (self.admin(), self.verify());
-        soon("the daemon answers", || {
-            if let Some(status) = process.0.try_wait().unwrap() {
-                panic!("the daemon ended at once with {status}: {}", self.log_text());
-            }
-            admin.answers() && verify.answers()
-        });
-        process
-    }
-
-    /// Starts a daemon that must refuse to run, and gives what it said.
-    pub(crate) fn start_in_vain(&self) -> Failure {
-        let before = self.log_text().len();
-        let status = self.spawn().wait("the daemon refuses to start");
-        let failure = Failure { status, said: self.log_text()[before..].to_owned() };
-        assert_ne!(failure.status, 0, "a daemon that cannot start says so: {failure:?}");
-        failure
-    }
-
-    /// Starts a daemon here that may refuse to run; `None` where it has ended by itself.
-    pub(crate) fn start_if_it_can(&self) -> Option<Process> {
-        let mut process = self.spawn();
-        let runs = eventually("the daemon answers or ends", || match process.0.try_wait().unwrap() {
-            Some(status) => {
-                assert!(!status.success(), "a daemon that cannot start says so");
-                assert!(status.code() != Some(101), "the daemon panicked: {}", self.log_text());
-                Some(false)
-            }
-            None => (self.admin().answers() && self.verify().answers()).then_some(true),
-        });
-        runs.then_some(process)
-    }
-
-    /// Starts several daemons here at once and gives those that still run when the others have ended. Looks around all
-    /// the while.
-    pub(crate) fn race(&self, starters: usize, look: impl FnMut()) -> Vec<Process> {
-        self.start_many(starters, 1, look)
-    }
-
-    /// Starts several where one runs already, and gives how many have refused to run.
-    pub(crate) fn race_in_vain(&self, starters: usize, look: impl FnMut()) -> usize {
-        starters - self.start_many(starters, 0, look).len()
-    }
-
-    fn start_many(&self, starters: usize, winners: usize, mut look: impl FnMut()) -> Vec<Process> {
-        let mut running: Vec<Process> = (0..starters).map(|_| self.spawn()).collect();
-        soon("all but the winner have ended", || {
-            look();
-            running.retain_mut(|process| {
-                let ended = process.0.try_wait().unwrap();
-                let is_refusal =
-                    |status: ExitStatus| status.code().is_some_and(|code| code != 0 && code != 101);
-                assert!(ended.is_none_or(is_refusal), "a loser ended with {ended:?}: {}", self.log_text());
-                ended.is_none()
-            });
-            running.len() <= winners
-        });
-        running
-    }
 }
 
 impl Drop for Home {
@@ -320,47 +193,5 @@ impl Drop for Home {
         while test_kill_process(pid).is_ok() && Instant::now() < deadline {
             std::thread::yield_now();
         }
-    }
-}
-
-fn text_of(file: &mut File) -> String {
-    let mut bytes = Vec::new();
-    file.rewind().unwrap();
-    file.read_to_end(&mut bytes).unwrap();
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// A process that never outlives its test.
-#[derive(Debug)]
-pub(crate) struct Process(Child);
-
-impl Process {
-    pub(super) fn of(child: Child) -> Self {
-        Self(child)
-    }
-
-    /// How it ended, where it has.
-    pub(super) fn status(&mut self) -> Option<ExitStatus> {
-        self.0.try_wait().unwrap()
-    }
-
-    /// Waits until it has ended by itself.
-    pub(crate) fn wait(&mut self, what: &str) -> i32 {
-        exit_code(eventually(what, || self.0.try_wait().unwrap()))
-    }
-
-    pub(crate) fn id(&self) -> u32 {
-        self.0.id()
-    }
-}
-
-fn exit_code(status: ExitStatus) -> i32 {
-    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }

@@ -3,6 +3,7 @@
 
 mod application;
 mod caller;
+mod command;
 mod daemon;
 mod digest_key;
 mod disk;
@@ -17,16 +18,18 @@ mod rpc;
 mod screen;
 mod secret;
 mod service_manager;
+mod start;
 mod wait;
 mod websocket;
 
 pub(crate) use application::Seen;
 pub(crate) use caller::Caller;
+pub(crate) use command::{Output, Process};
 pub(crate) use daemon::{Daemon, Minted};
 pub(crate) use digest_key::DigestKey;
 pub(crate) use effort::{effort, tell};
 pub(crate) use gateway::{Gateway, Kind};
-pub(crate) use home::{Home, Output, Process};
+pub(crate) use home::Home;
 pub(crate) use http::{Answer, exchange, read_message};
 pub(crate) use presenting::{Presented, present_all};
 pub(crate) use process::{Memory, processor_time, raise_own_limit};

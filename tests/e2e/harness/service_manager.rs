@@ -8,7 +8,8 @@ use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::home::{Home, Process};
+use super::command::Process;
+use super::home::Home;
 use super::wait::eventually;
 
 /// How often the daemon must say that it is alive, half of which it should.
