@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::StyledStr;
+use clap::error::{Error, ErrorKind};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -245,11 +246,29 @@ pub(crate) fn parse(line: &[OsString]) -> Result<Parsed, Failure> {
     match Args::try_parse_from(line) {
         Ok(args) => match &args.command {
             Some(Command::Verify(verify)) if !verify.misplaced.is_empty() => Err(usage::misplaced_secret()),
+            // It takes whatever else is there, and so a dash behind `--account` too.
+            Some(Command::Verify(_)) if let Some(error) = without_value(line) => {
+                Err(usage::failure(&error, line))
+            }
             _ => Ok(Parsed::Run(Box::new(args))),
         },
-        Err(error) if error.use_stderr() => Err(usage::failure(&error, line)),
+        Err(error) if error.use_stderr() => {
+            let is_of_a_word = matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidValue);
+            let error = is_of_a_word.then(|| without_value(line)).flatten().unwrap_or(error);
+            Err(usage::failure(&error, line))
+        }
         Err(help) => Ok(Parsed::Help(help.render())),
     }
+}
+
+/// What clap says of an option without its value, where something that looks like an option stands in the value's place. Of the
+/// line with that it says only that it does not know it.
+fn without_value(line: &[OsString]) -> Option<Error> {
+    let is_dashed = |arg: &OsString| arg.as_encoded_bytes().starts_with(b"-");
+    (2..line.len())
+        .filter(|at| is_dashed(&line[at - 1]) && is_dashed(&line[*at]))
+        .filter_map(|at| Args::try_parse_from(&line[..at]).err())
+        .find(|error| error.kind() == ErrorKind::InvalidValue)
 }
 
 #[cfg(test)]

@@ -9,14 +9,21 @@ use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
 use crate::failure::Failure;
 
-/// Reads how many entries are wanted.
+/// What [`count`] reads.
+const COUNT: &str = "a whole number, 1 or more";
+/// What [`listener`] reads.
+const LISTENER: &str = "an address and a port, such as 127.0.0.1:8080 or [::1]:8080";
+/// What [`address`] reads.
+const ADDRESS: &str = "a host and a port, such as 127.0.0.1:3000 or app.internal:80";
+
+/// Reads how many are wanted.
 pub(crate) fn count(text: &str) -> Result<usize, &'static str> {
-    text.parse().ok().filter(|count| *count > 0).ok_or("must be a whole number, 1 or more")
+    text.parse().ok().filter(|count| *count > 0).ok_or(COUNT)
 }
 
 /// Reads an address to listen at.
 pub(crate) fn listener(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse().map_err(|_| "must be an address and a port, such as 127.0.0.1:8080 or [::1]:8080")
+    text.parse().map_err(|_| LISTENER)
 }
 
 /// Reads where something else listens: an address or a name, and a port.
@@ -30,7 +37,7 @@ pub(crate) fn address(text: &str) -> Result<String, &'static str> {
     if is_host_and_port || text.parse::<SocketAddr>().is_ok() {
         return Ok(text.to_owned());
     }
-    Err("must be a host and a port, such as 127.0.0.1:3000 or app.internal:80")
+    Err(ADDRESS)
 }
 
 /// Tells that a secret does not belong into the arguments, where every user of the machine can read it.
@@ -45,6 +52,10 @@ pub(crate) fn failure(error: &Error, argv: &[OsString]) -> Failure {
     if let ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand = error.kind() {
         // clap gives its help text here, which comes from the grammar alone.
         return Failure::usage(format!("a command is missing\n\n{error}").trim_end());
+    }
+    if let Some(option) = free_option(error) {
+        return Failure::usage(message(error, argv))
+            .hint(format!("a value that begins with `-` is given behind a `=`: `{option}=VALUE`"));
     }
     let hint = match (suggestion(error), text_of(error, ContextKind::Usage)) {
         (Some(suggestion), Some(usage)) => format!("did you mean `{suggestion}`?\n{usage}"),
@@ -63,10 +74,10 @@ fn message(error: &Error, argv: &[OsString]) -> String {
         ErrorKind::InvalidSubcommand => "there is no such command".to_owned(),
         ErrorKind::InvalidValue => match text_of(error, ContextKind::ValidValue) {
             Some(valid) if !valid.is_empty() => format!("{} must be one of {valid}", arg()),
-            _ => format!("{} needs a value", arg()),
+            _ => format!("{} wants {}", arg(), wanted(&arg())),
         },
         ErrorKind::ValueValidation => match error.source() {
-            Some(rule) => format!("{} {rule}", arg()),
+            Some(rule) => format!("{} must be {rule}", arg()),
             None => format!("{} has a value that is not right", arg()),
         },
         ErrorKind::ArgumentConflict => match text_of(error, ContextKind::PriorArg) {
@@ -81,6 +92,29 @@ fn message(error: &Error, argv: &[OsString]) -> String {
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8".to_owned(),
         _ => "the command line is not right".to_owned(),
     }
+}
+
+/// What an option wants, which clap calls `--account <ID>`, say.
+fn wanted(arg: &str) -> &'static str {
+    match arg.split_once(' ') {
+        Some(("--id", _)) => "an id: 1 to 64 letters, digits, `_` and `-`",
+        Some((_, "<ID>")) => "an account, by id or name",
+        Some((_, "<KEY>")) => "a key, by id or name",
+        Some((_, "<TEXT>")) => "a text",
+        Some((_, "<DIR>")) => "a directory",
+        Some((_, "<FILE>")) => "a file",
+        Some((_, "<N>")) => COUNT,
+        Some((_, "<IP:PORT>")) => LISTENER,
+        Some((_, "<HOST:PORT>")) => ADDRESS,
+        _ => "a value",
+    }
+}
+
+/// The option that was given no value, where one that it would take may begin with a dash.
+fn free_option(error: &Error) -> Option<String> {
+    let arg = text_of(error, ContextKind::InvalidArg).filter(|_| error.kind() == ErrorKind::InvalidValue)?;
+    let (option, value) = arg.split_once(' ')?;
+    matches!(value, "<ID>" | "<KEY>" | "<TEXT>" | "<DIR>" | "<FILE>").then(|| option.to_owned())
 }
 
 /// Which argument it was, by its place: what stands there is not for repeating.

@@ -168,3 +168,72 @@ fn what_is_refused_is_explained() {
     }
     assert_eq!(Format::wanted_by(&["claviger".into(), "--json".into()]), Format::Json);
 }
+
+/// Every option that takes a value, behind the words of its command.
+fn options() -> Vec<(Vec<String>, clap::Arg)> {
+    fn walk(command: &clap::Command, called: &[String], found: &mut Vec<(Vec<String>, clap::Arg)>) {
+        let takes_value = |arg: &&clap::Arg| !arg.is_positional() && arg.get_action().takes_values();
+        found.extend(command.get_arguments().filter(takes_value).map(|arg| (called.to_vec(), arg.clone())));
+        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+            walk(sub, &[called, &[sub.get_name().to_owned()]].concat(), found);
+        }
+    }
+    let mut command = Args::command();
+    command.build();
+    let mut found = Vec::new();
+    walk(&command, &[], &mut found);
+    found
+}
+
+#[test]
+fn an_option_before_what_looks_like_an_option_says_which_value_it_wants() {
+    let all = options();
+    assert!(all.len() > 20, "{}", all.len());
+    for (called, arg) in all {
+        let option = format!("--{}", arg.get_long().unwrap());
+        let told = |next: &[&str]| {
+            let mut line: Vec<&str> = called.iter().map(String::as_str).collect();
+            line.push(&option);
+            line.extend(next);
+            refusal(&line)
+        };
+        for next in [
+            &[] as &[&str],
+            &["--help"],
+            &["--"],
+            &["-1"],
+            &["-10"],
+            &["-7S3cr3t"],
+            &["--S3cr3t"],
+            &["--S3cr3t=S3cr3t"],
+        ] {
+            let report = told(next);
+            let name = format!("{option} <{}>", arg.get_value_names().unwrap()[0]);
+            let says = |what: &str| report.contains(&format!("{name} {what}"));
+            assert!(says("wants a") || says("must be one of"), "{called:?} {next:?}: {report}");
+            assert!(!says("wants a value") && !report.contains("S3cr3t"), "{called:?} {next:?}: {report}");
+        }
+    }
+}
+
+#[test]
+fn a_value_that_is_missing_is_told_by_what_it_would_be() {
+    for (line, told) in [
+        (&["demo", "--keys", "-1"] as &[&str], "--keys <N> wants a whole number, 1 or more"),
+        (&["demo", "--keys"], "--keys <N> wants a whole number, 1 or more"),
+        (&["demo", "--keys=-1"], "--keys <N> must be a whole number, 1 or more"),
+        (&["keys", "scope", "CI", "--account", "--all"], "--account <ID> wants an account, by id or name"),
+        (&["accounts", "update", "a", "--name", "-x"], "`--name=VALUE`"),
+        (&["daemon", "--log-level", "-v"], "--log-level <LEVEL> must be one of error, warn"),
+        (&["status", "--config", "-c"], "--config <FILE> wants a file"),
+        // An option that has its value does not want another.
+        (&["demo", "--keys", "5", "-1"], "argument 4 is not known here"),
+        (&["demo", "--plain", "-1"], "argument 3 is not known here"),
+    ] {
+        let report = refusal(line);
+        assert!(report.contains(told), "{line:?}: {report}");
+    }
+    for line in ["accounts update a --name=-x", "verify --account=-x", "verify --account x --json"] {
+        assert!(matches!(parsed(line), Ok(Parsed::Run(_))), "{line}");
+    }
+}
