@@ -1,6 +1,8 @@
 //! Owns how a screen becomes a picture that a test can keep. Must not test what presses do.
 
 mod details;
+mod dialogs;
+mod restored;
 mod rules;
 mod scenes;
 
