@@ -198,8 +198,9 @@ pub(crate) struct Demo {
 /// `claviger verify`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Verify {
+    // It comes from whoever asks, and an id can begin with a dash: there is a verdict on each.
     /// The account that the caller wants to see
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(crate) account: Option<String>,
     /// Read a secret and, behind a space, an account's id from each line, and write a JSON verdict on each, until the end
     #[arg(long, conflicts_with = "account")]
@@ -246,10 +247,6 @@ pub(crate) fn parse(line: &[OsString]) -> Result<Parsed, Failure> {
     match Args::try_parse_from(line) {
         Ok(args) => match &args.command {
             Some(Command::Verify(verify)) if !verify.misplaced.is_empty() => Err(usage::misplaced_secret()),
-            // It takes whatever else is there, and so a dash behind `--account` too.
-            Some(Command::Verify(_)) if let Some(error) = without_value(line) => {
-                Err(usage::failure(&error, line))
-            }
             _ => Ok(Parsed::Run(Box::new(args))),
         },
         Err(error) if error.use_stderr() => {
