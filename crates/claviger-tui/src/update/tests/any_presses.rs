@@ -83,7 +83,7 @@ fn is_confirming(state: &State, press: Press) -> bool {
     let Some(Dialog::Form(form)) = state.dialogs.last() else { return false };
     let on_button = form.button() == Some(Button::Go) && press.is_enter();
     match &form.purpose {
-        Purpose::DeleteKey(key) => on_button && form.text("Name") == key.name,
+        Purpose::DeleteKey(key) => on_button && form.text("Name").trim() == key.name,
         Purpose::RotateKey(_)
         | Purpose::ReleaseKey(_)
         | Purpose::DisconnectAccount(_)
