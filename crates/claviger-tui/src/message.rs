@@ -120,9 +120,29 @@ pub(crate) enum Feed {
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
     Done,
-    /// An account is there under this id.
-    Connected(AccountId),
+    /// A key was changed, and this is what it is now.
+    Key(Box<Key>),
+    /// An account was connected or changed, and this is what it is now.
+    Account(Box<Account>),
     Secret(Box<KeyWithSecret>),
+}
+
+impl From<Key> for Answer {
+    fn from(key: Key) -> Self {
+        Self::Key(Box::new(key))
+    }
+}
+
+impl From<Account> for Answer {
+    fn from(account: Account) -> Self {
+        Self::Account(Box::new(account))
+    }
+}
+
+impl From<KeyWithSecret> for Answer {
+    fn from(made: KeyWithSecret) -> Self {
+        Self::Secret(Box::new(made))
+    }
 }
 
 /// Why a call has no result.

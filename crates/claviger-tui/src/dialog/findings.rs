@@ -25,7 +25,7 @@ impl Findings {
     fn of(purpose: &Purpose, store: &Store) -> Self {
         match purpose {
             Purpose::ShareAll(key) => {
-                let scope = store.keys.get(&key.id).map(|key| &key.scope);
+                let scope = store.key(&key.id).map(|key| &key.scope);
                 let is_new = |id| scope.is_some_and(|scope: &Scope| !scope.allows(id));
                 let gains = store.accounts.values().filter(|account| is_new(&account.id));
                 Self::Widening { gains: Names::unordered(gains.map(|account| account.name.as_str())) }
@@ -108,7 +108,7 @@ impl Form {
             let others = [key.rotated_at, key.last_used_at, key.retired_secret_seen_at, key.suspended_at];
             std::iter::once(key.created_at).chain(others.into_iter().flatten())
         };
-        let key = self.purpose.key().and_then(|key| store.keys.get(&key.id)).map(times_of);
+        let key = self.purpose.key().and_then(|key| store.key(&key.id)).map(times_of);
         key.into_iter().flatten().chain(found).collect()
     }
 }

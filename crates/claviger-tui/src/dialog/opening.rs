@@ -98,8 +98,8 @@ impl Form {
 
     /// The same form begun again from what the daemon has now; `None` where its subject is gone.
     pub(crate) fn reloaded(&self, store: &Store) -> Option<Self> {
-        let key = self.purpose.key().and_then(|key| store.keys.get(&key.id));
-        let account = self.purpose.account().and_then(|account| store.accounts.get(&account.id));
+        let key = self.purpose.key().and_then(|key| store.key(&key.id));
+        let account = self.purpose.account().and_then(|account| store.account(&account.id));
         Some(match &self.purpose {
             Purpose::CreateKey => Self::create_key(store),
             Purpose::RenameKey(_) => Self::rename_key(key?),
@@ -119,7 +119,7 @@ impl Form {
     /// Why there is nothing left to do: the subject is gone, or what this is for was done elsewhere.
     pub(crate) fn is_moot(&self, store: &Store) -> Option<String> {
         if let Some(key) = self.purpose.key() {
-            let known = store.keys.get(&key.id);
+            let known = store.key(&key.id);
             let is_released = matches!(self.purpose, Purpose::ReleaseKey(_))
                 && known.is_some_and(|key| key.suspended_at.is_none());
             return match known {
@@ -135,11 +135,11 @@ impl Form {
 
     /// Whether the subject is no longer what it was when this was opened.
     pub(crate) fn is_outdated(&self, store: &Store) -> bool {
-        let key = self.purpose.key().and_then(|key| Some(store.keys.get(&key.id)?.version != key.version));
+        let key = self.purpose.key().and_then(|key| Some(store.key(&key.id)?.version != key.version));
         let account = self
             .purpose
             .account()
-            .and_then(|account| Some(store.accounts.get(&account.id)?.version != account.version));
+            .and_then(|account| Some(store.account(&account.id)?.version != account.version));
         key.or(account).unwrap_or(false)
     }
 }

@@ -12,24 +12,24 @@ pub(crate) async fn call(client: &Client, call: Call) -> Result<Answer, Failure>
     match call {
         Call::CreateKey { name, scope, request_id } => {
             let params = m::CreateKey { name, scope: Some(scope), request_id: Some(request_id) };
-            client.mint::<m::KeysCreate>(&params).await.map(|made| Answer::Secret(Box::new(made)))
+            client.mint::<m::KeysCreate>(&params).await.map(Answer::from)
         }
         Call::RotateKey { id, expected_version, request_id } => {
             let params =
                 m::RotateKey { id, expected_version: Some(expected_version), request_id: Some(request_id) };
-            client.mint::<m::KeysRotate>(&params).await.map(|made| Answer::Secret(Box::new(made)))
+            client.mint::<m::KeysRotate>(&params).await.map(Answer::from)
         }
         Call::RenameKey { id, name, expected_version } => {
             let params = m::RenameKey { id, name, expected_version: Some(expected_version) };
-            client.call::<m::KeysRename>(params).await.map(drop).map(done)
+            client.call::<m::KeysRename>(params).await.map(Answer::from)
         }
         Call::SetScope { id, scope, expected_version } => {
             let params = m::SetKeyScope { id, scope, expected_version: Some(expected_version) };
-            client.call::<m::KeysSetScope>(params).await.map(drop).map(done)
+            client.call::<m::KeysSetScope>(params).await.map(Answer::from)
         }
         Call::ReleaseKey { id, expected_version } => {
             let params = m::ReleaseKey { id, expected_version: Some(expected_version) };
-            client.call::<m::KeysRelease>(params).await.map(drop).map(done)
+            client.call::<m::KeysRelease>(params).await.map(Answer::from)
         }
         Call::DeleteKey { id, expected_version } => {
             let params = m::DeleteKey { id, expected_version: Some(expected_version) };
@@ -43,7 +43,7 @@ pub(crate) async fn call(client: &Client, call: Call) -> Result<Answer, Failure>
                 kind: kind.map(Some),
                 id,
             };
-            client.call::<m::AccountsConnect>(params).await.map(|account| Answer::Connected(account.id))
+            client.call::<m::AccountsConnect>(params).await.map(Answer::from)
         }
         Call::UpdateAccount { id, name, facts: Facts { institution, mask, kind }, expected_version } => {
             let params = m::UpdateAccount {
@@ -54,7 +54,7 @@ pub(crate) async fn call(client: &Client, call: Call) -> Result<Answer, Failure>
                 kind: Some(kind),
                 expected_version: Some(expected_version),
             };
-            client.call::<m::AccountsUpdate>(params).await.map(drop).map(done)
+            client.call::<m::AccountsUpdate>(params).await.map(Answer::from)
         }
         Call::DisconnectAccount { id } => {
             client.call::<m::AccountsDisconnect>(m::DisconnectAccount { id }).await.map(drop).map(done)

@@ -19,6 +19,7 @@ pub(crate) trait Listed {
     fn name(&self) -> &str;
     fn created_at(&self) -> Timestamp;
     fn last_used_at(&self) -> Option<Timestamp>;
+    fn version(&self) -> u64;
 }
 
 impl Listed for Key {
@@ -39,6 +40,10 @@ impl Listed for Key {
     fn last_used_at(&self) -> Option<Timestamp> {
         self.last_used_at
     }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
 }
 
 impl Listed for Account {
@@ -58,6 +63,10 @@ impl Listed for Account {
 
     fn last_used_at(&self) -> Option<Timestamp> {
         None
+    }
+
+    fn version(&self) -> u64 {
+        self.version
     }
 }
 

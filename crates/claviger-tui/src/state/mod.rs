@@ -1,5 +1,6 @@
 //! Owns everything that the screen shows, as plain data. Must not change itself: that is `update`'s.
 
+mod ahead;
 mod barred;
 mod catalog;
 mod detail;
@@ -290,13 +291,13 @@ impl State {
         self.activity.entries.get(at)
     }
 
-    /// The key that the keys table stands on.
+    /// The key that the keys table stands on, as it is by the newer of news and answers.
     pub(crate) fn selected_key(&self) -> Option<&claviger_api::Key> {
-        self.keys.selected.and_then(|id| self.store.keys.get(&id))
+        self.keys.selected.and_then(|id| self.store.key(&id))
     }
 
-    /// The account that the accounts table stands on.
+    /// The account that the accounts table stands on, as it is by the newer of news and answers.
     pub(crate) fn selected_account(&self) -> Option<&claviger_api::Account> {
-        self.accounts.selected.as_ref().and_then(|id| self.store.accounts.get(id))
+        self.accounts.selected.as_ref().and_then(|id| self.store.account(id))
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Notice {
 #[derive(Debug)]
 pub(crate) struct Left {
     pub(crate) call: CallId,
+    /// The connection that it was sent over.
+    pub(crate) epoch: u64,
     pub(crate) request_id: Option<RequestId>,
     /// The notice that its outcome is unknown, taken back when it is known after all.
     pub(crate) notice: String,

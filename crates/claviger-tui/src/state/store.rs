@@ -2,21 +2,25 @@
 
 use std::collections::HashMap;
 
-use claviger_api::{Account, AccountId, Key, Scope};
+use claviger_api::{Account, AccountId, Key, KeyId, Scope};
 
+use super::ahead::Ahead;
 use super::barred::Barred;
 use super::catalog::{Catalog, Place};
 use crate::message::Feed;
 
-/// The daemon's state as last heard.
+/// The daemon's state as last heard, and beside it what answers said before the news did.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
+    /// As the news told of them: what lists show.
     pub(crate) keys: Catalog<Key>,
     pub(crate) accounts: Catalog<Account>,
     /// Unknown until the daemon has spoken.
     pub(crate) storage_mode: Option<bool>,
     pub(crate) barred: Barred,
     grants: Grants,
+    answered_keys: Ahead<Key>,
+    answered_accounts: Ahead<Account>,
 }
 
 /// What news changed.
@@ -60,8 +64,15 @@ pub(crate) struct Holders {
 }
 
 impl Store {
-    /// Takes what the daemon said.
+    /// Takes what the daemon said of its own accord.
     pub(crate) fn apply(&mut self, feed: Feed) -> News {
+        let news = self.take(feed);
+        self.answered_keys.settle(&self.keys);
+        self.answered_accounts.settle(&self.accounts);
+        news
+    }
+
+    fn take(&mut self, feed: Feed) -> News {
         match feed {
             Feed::Snapshot { keys, accounts, storage_mode } => {
                 (self.grants, self.barred) = Default::default();
@@ -117,17 +128,45 @@ impl Store {
                 News { keys: Touched::Places(touched), accounts: !touched_accounts.is_empty() }
             }
             Feed::Used(uses) => {
+                let answered = &mut self.answered_keys;
                 self.keys.edit(|edit| {
                     for used in uses {
-                        edit.amend(&used.id, |key| {
+                        let note = |key: &mut Key| {
                             key.last_used_at = used.last_used_at;
                             key.retired_secret_seen_at = used.retired_secret_seen_at;
-                        });
+                        };
+                        edit.amend(&used.id, note);
+                        answered.amend(&used.id, note);
                     }
                 });
                 News { keys: Touched::Used, accounts: false }
             }
         }
+    }
+
+    /// Takes what the answer to a change said of a key.
+    pub(crate) fn learn_key(&mut self, key: Key) {
+        self.answered_keys.learn(&self.keys, key);
+    }
+
+    /// Takes what the answer to a change said of an account.
+    pub(crate) fn learn_account(&mut self, account: Account) {
+        self.answered_accounts.learn(&self.accounts, account);
+    }
+
+    /// Forgets what answers said: they came over a connection that is gone, and its store may be another one by now.
+    pub(crate) fn forget_answers(&mut self) {
+        (self.answered_keys, self.answered_accounts) = Default::default();
+    }
+
+    /// A key as it is by the newer of news and answers: what a change of it begins from.
+    pub(crate) fn key(&self, id: &KeyId) -> Option<&Key> {
+        self.answered_keys.newest(&self.keys, id)
+    }
+
+    /// An account as it is by the newer of news and answers: what a change of it begins from.
+    pub(crate) fn account(&self, id: &AccountId) -> Option<&Account> {
+        self.answered_accounts.newest(&self.accounts, id)
     }
 
     /// How many keys see an account.
@@ -231,5 +270,24 @@ mod tests {
                 assert_eq!((store.seen_by(&id), store.holders(&id)), asked(&store, &id), "{id}");
             }
         }
+    }
+
+    #[test]
+    fn nothing_is_kept_of_answers_once_the_news_have_come() {
+        let mut store = sample::store();
+        let key = Key { version: 2, ..key('B', "b", Scope::All, 1, None) };
+        let key = Key { created_at: store.keys[&key.id].created_at, ..key };
+        let account = Account { version: 2, ..sample::account("acc_brk", "b", None, None) };
+        store.learn_key(key.clone());
+        store.learn_account(account.clone());
+        assert_eq!((store.key(&key.id), store.account(&account.id)), (Some(&key), Some(&account)));
+        store.apply(Feed::Changed {
+            keys: vec![key],
+            accounts: vec![account],
+            removed_keys: vec![],
+            removed_accounts: vec![],
+            storage_mode: None,
+        });
+        assert!(store.answered_keys.is_empty() && store.answered_accounts.is_empty());
     }
 }

@@ -191,7 +191,7 @@ fn cancel(state: &mut State) -> Vec<Effect> {
         let (notice, request_id) = (replies::unknown(&form), pending.call.request_id().cloned());
         super::elsewhere::expect(state, pending);
         state.insist(notice.clone());
-        state.left.push(Left { call: pending.id, request_id, notice });
+        state.left.push(Left { call: pending.id, epoch: pending.epoch, request_id, notice });
     }
     vec![]
 }

@@ -27,6 +27,7 @@ pub(super) fn link(state: &mut State, link: Link) -> Vec<Effect> {
     }
     state.link = link;
     if !state.is_live() {
+        state.store.forget_answers();
         // Some of what is there says nothing of what is not.
         if !state.was_live && matches!(state.link, Link::Retrying { .. }) {
             (state.store, state.loading) = Default::default();
@@ -89,7 +90,7 @@ pub(super) fn feed(state: &mut State, feed: Feed) {
             }
             // A new key may be here before the news of it: that it is unknown says nothing.
             Dialog::Secret(secret) => {
-                if let Some(key) = state.store.keys.get(&secret.key.id) {
+                if let Some(key) = state.store.key(&secret.key.id) {
                     secret.compare(key);
                 }
             }

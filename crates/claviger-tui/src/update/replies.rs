@@ -35,6 +35,9 @@ fn unawaited(state: &mut State, id: CallId, outcome: Result<Answer, Failure>) ->
     if let (Some(left), Ok(_) | Err(Failure::Refused(_))) = (&left, &outcome) {
         state.notices.retain(|notice| notice.text != left.notice);
     }
+    if let (Some(left), Ok(answer)) = (&left, &outcome) {
+        learn(state, left.epoch, answer);
+    }
     match outcome {
         // Nobody will ever be told this secret again.
         Ok(Answer::Secret(made)) => {
@@ -42,10 +45,10 @@ fn unawaited(state: &mut State, id: CallId, outcome: Result<Answer, Failure>) ->
             state.notify(Tone::Info, "the answer came after all");
             return left.and_then(|left| left.request_id).map(Effect::Acknowledge).into_iter().collect();
         }
-        Ok(Answer::Done | Answer::Connected(_)) if left.is_some() => {
+        Ok(Answer::Done | Answer::Key(_) | Answer::Account(_)) if left.is_some() => {
             state.notify(Tone::Info, "the answer came after all: it was done");
         }
-        Ok(Answer::Done | Answer::Connected(_)) => {}
+        Ok(Answer::Done | Answer::Key(_) | Answer::Account(_)) => {}
         Err(Failure::Refused(error)) => state.notify(Tone::Problem, error.message),
         // It was said already that the outcome is unknown.
         Err(_) if left.is_some() => {}
@@ -59,11 +62,12 @@ fn done(state: &mut State, at: usize, answer: Answer) -> Vec<Effect> {
     let request_id = form.waiting().and_then(|pending| pending.call.request_id()).cloned();
     if let Some(pending) = form.waiting() {
         super::elsewhere::expect(state, pending);
+        learn(state, pending.epoch, &answer);
     }
     state.notify(Tone::Info, success(&form));
-    if let Answer::Connected(id) = &answer {
-        state.accounts.awaited = Some(id.clone());
-        if state.store.accounts.contains_key(id) {
+    if let (Purpose::ConnectAccount, Answer::Account(account)) = (&form.purpose, &answer) {
+        state.accounts.awaited = Some(account.id.clone());
+        if state.store.accounts.contains_key(&account.id) {
             super::lists::refresh(state);
         }
     }
@@ -85,6 +89,20 @@ fn done(state: &mut State, at: usize, answer: Answer) -> Vec<Effect> {
     request_id.map(Effect::Acknowledge).into_iter().collect()
 }
 
+/// Takes what an answer says of a key or an account: the next change of it begins from there, though the news may still
+/// be on its way. One that came over another connection may be of another store.
+fn learn(state: &mut State, epoch: u64, answer: &Answer) {
+    if state.epoch() != epoch {
+        return;
+    }
+    match answer {
+        Answer::Key(key) => state.store.learn_key((**key).clone()),
+        Answer::Account(account) => state.store.learn_account((**account).clone()),
+        Answer::Secret(made) => state.store.learn_key(made.key.clone()),
+        Answer::Done => {}
+    }
+}
+
 /// Whether a person was looking at the dialog that a secret comes for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Arrival {
@@ -99,7 +117,7 @@ fn show_secret(state: &mut State, at: usize, made: KeyWithSecret, arrival: Arriv
         made.secret,
         super::dialogs::deaf_until(state.now, super::dialogs::JUST_OPENED),
     );
-    if let Some(key) = state.store.keys.get(&secret.key.id) {
+    if let Some(key) = state.store.key(&secret.key.id) {
         secret.compare(key);
     }
     if arrival == Arrival::Unasked {

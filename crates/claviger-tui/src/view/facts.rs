@@ -42,7 +42,7 @@ impl From<String> for Told {
 /// What a person should know before pressing the button.
 pub(super) fn facts(state: &State, form: &Form) -> Vec<Fact> {
     use Fact::{Line, Sentence};
-    let key = form.purpose.key().and_then(|key| state.store.keys.get(&key.id));
+    let key = form.purpose.key().and_then(|key| state.store.key(&key.id));
     let sentence = |text: &str| Sentence(text.to_owned());
     match (&form.purpose, &form.findings) {
         (Purpose::CreateKey, _) if state.store.storage_mode == Some(false) => {

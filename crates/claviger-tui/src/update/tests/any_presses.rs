@@ -22,6 +22,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => Just(Happening::Secret),
         1 => Just(Happening::Lost),
         1 => Just(Happening::Done),
+        2 => (1..4_u64, any::<bool>()).prop_map(|(version, all)| Happening::Answered(version, all)),
         1 => Just(Happening::Away),
         2 => Just(Happening::Back),
         1 => Just(Happening::Gone),
@@ -67,6 +68,8 @@ enum Happening {
     Secret,
     Lost,
     Done,
+    /// The version and whether the scope is everything.
+    Answered(u64, bool),
     Away,
     Back,
     Gone,
@@ -104,7 +107,7 @@ fn is_grave(store: &Store, effect: &Effect) -> bool {
         | Call::DisconnectAccount { .. } => true,
         Call::SetStorageMode { enabled } => !enabled,
         Call::SetScope { id, scope: Scope::All, .. } => {
-            store.keys.get(id).is_some_and(|key| key.scope != Scope::All)
+            store.key(id).is_some_and(|key| key.scope != Scope::All)
         }
         _ => false,
     }
@@ -115,7 +118,7 @@ fn widens(store: &Store, effect: &Effect) -> bool {
     let Effect::Call { call: Call::SetScope { id, scope: Scope::Only(after), .. }, .. } = effect else {
         return false;
     };
-    matches!(store.keys.get(id).map(|key| &key.scope), Some(Scope::Only(before)) if !after.is_subset(before))
+    matches!(store.key(id).map(|key| &key.scope), Some(Scope::Only(before)) if !after.is_subset(before))
 }
 
 /// Whether a press saves the scope of a key in its dialog.
@@ -149,7 +152,7 @@ proptest! {
                     } if ids.is_empty());
                     prop_assert!(!stage.effects.iter().any(empty), "an empty list was sent");
                     let idle = |effect: &Effect| matches!(effect, Effect::Call { call: Call::ReleaseKey { id, .. }, .. }
-                        if store.keys.get(id).is_none_or(|key| key.suspended_at.is_none()));
+                        if store.key(id).is_none_or(|key| key.suspended_at.is_none()));
                     prop_assert!(!stage.effects.iter().any(idle), "a key was released that is not suspended");
                 }
                 Happening::Secret => {
@@ -158,6 +161,11 @@ proptest! {
                 }
                 Happening::Lost => if let Some(msg) = answer(Err(Failure::Lost)) { stage.tell(msg); },
                 Happening::Done => if let Some(msg) = answer(Ok(Answer::Done)) { stage.tell(msg); },
+                Happening::Answered(n, all) => {
+                    let scope = if all { Scope::All } else { only(&["acc_chk"]) };
+                    let changed = version(key('B', "backup", scope, 3_000, None), n);
+                    if let Some(msg) = answer(Ok(changed.into())) { stage.tell(msg); }
+                }
                 Happening::Away => { stage.tell(Msg::Link(Link::Retrying { until: NOW, why: "gone".into() })); }
                 Happening::Back => {
                     epoch += 1;

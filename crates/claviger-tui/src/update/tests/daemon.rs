@@ -65,7 +65,8 @@ fn of_a_state_that_did_not_come_whole_nothing_stays() {
 #[test]
 fn only_events_change_the_lists() {
     let mut stage = Stage::live();
-    stage.press("ebackup 2<C-u>nightly<C-s>").answer(Ok(Answer::Done));
+    let renamed = version(key('B', "nightly", only(&[]), 3_000, None), 2);
+    stage.press("ebackup 2<C-u>nightly<C-s>").answer(Ok(renamed.into()));
     assert_eq!(stage.title(), None);
     assert_eq!(stage.state.store.keys[&key_id('B')].name, "backup");
     assert_eq!(stage.notice(), "renamed to nightly");

@@ -1,6 +1,7 @@
 //! Owns the stage on which the tests of how the state changes play. Must not draw.
 
 mod activity;
+mod answers;
 mod any_presses;
 mod confirmations;
 mod daemon;

@@ -1,6 +1,6 @@
 //! Owns what holds of every picture, or of one at sizes of its own. Must not keep pictures.
 
-use claviger_api::{Scope, Timestamp};
+use claviger_api::{Key, Scope, Timestamp};
 use ratatui::buffer::Cell;
 use ratatui::style::Color;
 
@@ -8,7 +8,7 @@ use super::scenes::*;
 use super::{draw, picture};
 use crate::message::{Link, Msg};
 use crate::state::Palette;
-use crate::update::tests::sample::{self, NOW, key};
+use crate::update::tests::sample::{self, NOW, account_id, key};
 use crate::update::tests::{SECRET, Stage};
 
 #[test]
@@ -323,4 +323,16 @@ fn a_name_of_clusters_is_drawn_cell_by_cell() {
     let symbols: Vec<&str> = terminal.backend().buffer().content.iter().map(Cell::symbol).collect();
     assert!(symbols.windows(2).any(|pair| pair == ["ก", "ำ"]), "in two cells");
     assert!(!symbols.contains(&"กำ"), "and not in one");
+}
+
+#[test]
+fn a_question_tells_the_scope_that_was_just_saved_though_the_news_are_still_to_come() {
+    let mut stage = Stage::live();
+    stage.press("js<Tab> <C-s>");
+    let scope = Scope::Only([account_id("acc_save")].into());
+    stage.answer(Ok(Key { version: 2, ..key('C', "CI", scope, 70, Some(125)) }.into()));
+    stage.press("r");
+    let picture = picture(&stage);
+    let line = picture.lines().find(|line| line.contains("Scope  ") && line.contains("Savings"));
+    assert!(line.is_some_and(|line| !line.contains("Everyday")), "{picture}");
 }
