@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Daemon, Home, Screen, SecretParts, soon};
+use crate::harness::{Daemon, Home, LateNews, Screen, SecretParts, soon};
 
 const ENTER: &str = "\r";
 const ESC: &str = "\u{1b}";
@@ -146,6 +146,67 @@ fn two_interfaces_side_by_side_agree_and_neither_overwrites_the_other() {
     one.press("q");
     other.press(CTRL_C);
     assert_eq!((one.ended(), other.ended()), (0, 0));
+}
+
+#[test]
+fn whoever_changes_a_key_again_before_the_news_come_is_not_told_of_somebody_else() {
+    let daemon = Daemon::start();
+    daemon.connect("everyday");
+    daemon.connect("travel");
+    let key = daemon.create_for_all("gateway");
+    let news = LateNews::of(&daemon.admin);
+    let mut screen = Screen::open(&daemon.home, &["--runtime-dir", news.run().to_str().unwrap()], 110, 30);
+    screen.shows("live");
+    screen.until("the key is in the list", |text| lists(text, "gateway"));
+    news.hold();
+
+    // From all accounts to one of them.
+    screen.press("s");
+    screen.shows("Edit scope");
+    screen.press(" \t ");
+    screen.shows("loses every account but everyday");
+    screen.press(CTRL_S);
+    screen.hides("Edit scope");
+    // What was saved is what the same dialog begins from.
+    screen.press("s");
+    screen.shows("changes nothing");
+    screen.press("\t\u{1b}[B ");
+    screen.shows("gains travel");
+    screen.press(CTRL_S);
+    screen.hides("Edit scope");
+    screen.press("e");
+    screen.shows("Rename key");
+    screen.press("2");
+    screen.press(CTRL_S);
+    screen.shows("renamed to gateway2");
+    screen.hides("Rename key");
+    screen.press("r");
+    screen.shows("Rotate key");
+    screen.press("y");
+    screen.shows("Copy your secret");
+    let rotated = screen.shown_secret();
+    say_that_it_is_saved(&mut screen, &rotated);
+    assert_eq!(daemon.key(&key.id)["version"], 5);
+    daemon.denied(&key.secret, None, "UNAUTHORIZED");
+    daemon.granted(&rotated, Some("travel"));
+    assert!(
+        lists(&screen.text(), "gateway"),
+        "the list goes by the news, which nobody has heard:\n{}",
+        screen.text()
+    );
+
+    // The news change nothing of what was known, and bring the list up to date.
+    assert_eq!(news.let_go(), 4);
+    screen.until("the list has heard of all of it", |text| {
+        text.lines().any(|line| line.contains("gateway2") && line.contains("2 accounts"))
+    });
+    screen.press("D");
+    screen.shows("Delete key");
+    screen.press("gateway2");
+    screen.press_until_hidden(ENTER, "Delete key");
+    soon("the key is gone", || daemon.keys().is_empty());
+    screen.press("q");
+    assert_eq!(screen.ended(), 0);
 }
 
 /// Whether a row of the list of keys has this name; notices have it too.
