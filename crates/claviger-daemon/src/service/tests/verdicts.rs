@@ -133,3 +133,25 @@ async fn nothing_that_begins_after_the_reply_is_granted_by_an_old_secret() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_was_granted_behind_the_slow_hash_is_kept_for_the_same_question_and_no_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let secret = {
+        let world = World::on_disk(directory.path());
+        world.connect("mine").await;
+        world.create("CI", only(&["mine"])).await.secret
+    };
+    let world = World::on_disk(directory.path());
+    let mine = PresentedAccountId::new("mine");
+    assert!(world.service.verify_at_once(OPERATOR, &secret, Some(&mine)).is_none(), "the key is warm");
+    let Verdict::Granted(first) = world.service.verify(OPERATOR, &secret, Some(&mine)).await.unwrap() else {
+        panic!("a right secret is refused");
+    };
+    let is_kept = |account: Option<&PresentedAccountId>| {
+        let again = world.service.verify_at_once(OPERATOR, &secret, account);
+        matches!(again, Some(Verdict::Granted(again)) if Arc::ptr_eq(&again, &first))
+    };
+    assert!(is_kept(Some(&mine)));
+    assert!(!is_kept(None));
+}
