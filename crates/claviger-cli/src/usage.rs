@@ -53,7 +53,7 @@ pub(crate) fn failure(error: &Error, argv: &[OsString]) -> Failure {
         // clap gives its help text here, which comes from the grammar alone.
         return Failure::usage(format!("a command is missing\n\n{error}").trim_end());
     }
-    if let Some(option) = free_option(error) {
+    if let Some(option) = free_option(error, argv) {
         return Failure::usage(message(error, argv))
             .hint(format!("a value that begins with `-` is given behind a `=`: `{option}=VALUE`"));
     }
@@ -110,11 +110,14 @@ fn wanted(arg: &str) -> &'static str {
     }
 }
 
-/// The option that was given no value, where one that it would take may begin with a dash.
-fn free_option(error: &Error) -> Option<String> {
+/// The option that was given no value, where what stands behind it begins with a dash, as a value that it would take may.
+fn free_option(error: &Error, argv: &[OsString]) -> Option<String> {
     let arg = text_of(error, ContextKind::InvalidArg).filter(|_| error.kind() == ErrorKind::InvalidValue)?;
     let (option, value) = arg.split_once(' ')?;
-    matches!(value, "<ID>" | "<KEY>" | "<TEXT>" | "<DIR>" | "<FILE>").then(|| option.to_owned())
+    let is_dashed = |next: &OsString| next.as_encoded_bytes().starts_with(b"-");
+    let is_meant = argv.windows(2).any(|pair| pair[0] == option && is_dashed(&pair[1]));
+    let is_free = matches!(value, "<ID>" | "<KEY>" | "<TEXT>" | "<DIR>" | "<FILE>");
+    (is_meant && is_free).then(|| option.to_owned())
 }
 
 /// Which argument it was, by its place: what stands there is not for repeating.

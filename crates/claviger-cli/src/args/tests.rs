@@ -233,6 +233,8 @@ fn a_value_that_is_missing_is_told_by_what_it_would_be() {
         let report = refusal(line);
         assert!(report.contains(told), "{line:?}: {report}");
     }
+    // Where nothing stands behind it, nothing that begins with a dash was meant.
+    assert!(!refusal(&["verify", "--account"]).contains("=VALUE"));
     for line in ["accounts update a --name=-x", "verify --account -x", "verify --account x --json"] {
         assert!(matches!(parsed(line), Ok(Parsed::Run(_))), "{line}");
     }
