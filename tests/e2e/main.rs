@@ -11,6 +11,7 @@ mod clients;
 mod command_line;
 mod compaction;
 mod crowds;
+mod demo;
 mod doctor;
 mod durability;
 mod envelope;

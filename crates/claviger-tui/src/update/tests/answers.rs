@@ -1,19 +1,12 @@
-//! Owns that an answer tells what the next change begins from, in whatever order answers and news come. Must not draw.
+//! Owns that an answer tells what the next change of a key begins from. Must not draw.
 
-use claviger_api::{Account, KeyUse};
+mod accounts;
+mod orders;
+
+use claviger_api::KeyUse;
 
 use super::*;
 use crate::dialog::{Change, Findings};
-
-/// What the daemon tells of one key after the sample, in the order of revisions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
-    /// What was asked for here.
-    Ours,
-    /// A later change by somebody else.
-    Theirs,
-    Deletion,
-}
 
 /// How the daemon tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,21 +14,6 @@ enum By {
     Changes,
     /// The whole state anew, as a reader is sent who was too slow. The first is of before our change.
     Snapshots,
-}
-
-const TOLD: [Told; 3] = [Told::Ours, Told::Theirs, Told::Deletion];
-
-/// The change of `backup` that is asked for here, and the key that comes of it.
-fn changes() -> [(&'static str, Key); 4] {
-    let backup = key('B', "backup", only(&[]), 3_000, None);
-    let rotated = Key { rotated_at: Some(NOW), ..backup.clone() };
-    [
-        ("e2<C-s>", Key { name: "backup2".to_owned(), ..backup.clone() }),
-        ("s<Tab> <C-s>", Key { scope: only(&["acc_chk"]), ..backup.clone() }),
-        ("ry", rotated),
-        ("Ry", backup),
-    ]
-    .map(|(script, key)| (script, version(key, 3)))
 }
 
 /// What somebody else makes of a key that we have changed.
@@ -53,42 +31,6 @@ fn before() -> Stage {
     stage
 }
 
-fn answer_of(script: &str, key: Key) -> Answer {
-    match script {
-        "ry" => KeyWithSecret { key, secret: Secret::new(SECRET) }.into(),
-        _ => key.into(),
-    }
-}
-
-fn tell(stage: &mut Stage, told: Option<Told>, by: By, ours: &Key) {
-    let backup = match told {
-        None => stage.state.store.keys.get(&key_id('B')).cloned(),
-        Some(Told::Ours) => Some(ours.clone()),
-        Some(Told::Theirs) => Some(theirs(ours)),
-        Some(Told::Deletion) => None,
-    };
-    match (by, backup) {
-        (By::Snapshots, backup) => {
-            let Feed::Snapshot { mut keys, accounts, storage_mode } = sample::snapshot() else {
-                unreachable!()
-            };
-            keys.retain(|key| key.id != key_id('B'));
-            keys.extend(backup);
-            stage.tell(Msg::Feed(Feed::Snapshot { keys, accounts, storage_mode }));
-        }
-        // Another key's change tells nothing of this one.
-        (By::Changes, _) if told.is_none() => {
-            stage.changed(vec![version(key('A', "Production", Scope::All, 50_000, Some(3)), 2)], &[]);
-        }
-        (By::Changes, Some(backup)) => {
-            stage.changed(vec![backup], &[]);
-        }
-        (By::Changes, None) => {
-            stage.changed(vec![], &['B']);
-        }
-    }
-}
-
 /// What is known of `backup`: what lists show, and what a change would begin from.
 fn known(stage: &Stage) -> (Option<&Key>, Option<&Key>) {
     let store = &stage.state.store;
@@ -99,49 +41,6 @@ fn known(stage: &Stage) -> (Option<&Key>, Option<&Key>) {
 fn versions(stage: &Stage) -> (Option<u64>, Option<u64>) {
     let (listed, newest) = known(stage);
     (listed.map(|key| key.version), newest.map(|key| key.version))
-}
-
-/// Plays one order: the answer comes after so many of the news. Right before and right after it stand news that know
-/// nothing of our change yet.
-fn play(by: By, script: &str, ours: &Key, answered_after: usize) {
-    let mut stage = before();
-    stage.press(script);
-    let (id, _) = stage.call();
-    let (mut listed, mut newest) = (Some(2), Some(2));
-    for step in 0..=TOLD.len() {
-        let at = format!("{by:?}, {script} answered after {answered_after}, step {step}");
-        if step == answered_after {
-            tell(&mut stage, None, by, ours);
-            assert_eq!(versions(&stage), (listed, newest), "{at}: old news before the answer");
-            stage.tell(Msg::Answered { call: id, outcome: Ok(answer_of(script, ours.clone())) });
-            newest = listed.map(|listed| listed.max(3));
-            assert_eq!(versions(&stage), (listed, newest), "{at}: the answer");
-            tell(&mut stage, None, by, ours);
-            assert_eq!(versions(&stage), (listed, newest), "{at}: old news after the answer");
-        }
-        let Some(told) = TOLD.get(step) else { continue };
-        tell(&mut stage, Some(*told), by, ours);
-        listed = match told {
-            Told::Ours => Some(3),
-            Told::Theirs => Some(4),
-            Told::Deletion => None,
-        };
-        newest = listed;
-        assert_eq!(versions(&stage), (listed, newest), "{at}: {told:?}");
-        let (listed, newest) = known(&stage);
-        assert_eq!(newest, listed, "{at}: what the news have said is what is known");
-    }
-}
-
-#[test]
-fn in_any_order_the_newest_of_answer_and_news_is_known_and_what_was_deleted_stays_away() {
-    for by in [By::Changes, By::Snapshots] {
-        for (script, ours) in changes() {
-            for answered_after in 0..=TOLD.len() {
-                play(by, script, &ours, answered_after);
-            }
-        }
-    }
 }
 
 /// An interface in which the scope of `CI` was saved a moment ago: answered, and not heard of yet.
@@ -283,43 +182,6 @@ fn a_dialog_that_was_open_when_an_answer_came_is_outdated_and_takes_the_new_stat
 }
 
 #[test]
-fn a_dialog_of_an_account_is_outdated_by_a_late_answer_too() {
-    let mut stage = Stage::live();
-    stage.press("2e2<C-s>").later(3).press("<Esc>");
-    let (id, _) = stage.call();
-    stage.press("e");
-    stage.tell(Msg::Answered { call: id, outcome: Ok(brokerage("Brokerage2", 2).into()) });
-    assert!(stage.form().is_outdated(&stage.state.store));
-    stage.press("<C-r>");
-    assert_eq!(stage.form().text("Name"), "Brokerage2");
-    stage.press("<C-s>");
-    assert_eq!(expected_version(&stage.call().1), 2);
-}
-
-#[test]
-fn an_account_that_was_connected_here_is_selected_whether_the_answer_or_the_news_come_first() {
-    let made = sample::account("acc_new", "Zebra", None, None);
-    for is_answer_first in [true, false] {
-        let mut stage = Stage::live();
-        stage.press("2nZebra<C-s>");
-        if is_answer_first {
-            stage.answer(Ok(made.clone().into()));
-        }
-        stage.tell(Msg::Feed(Feed::Changed {
-            keys: vec![],
-            accounts: vec![made.clone()],
-            removed_keys: vec![],
-            removed_accounts: vec![],
-            storage_mode: None,
-        }));
-        if !is_answer_first {
-            stage.answer(Ok(made.clone().into()));
-        }
-        assert_eq!(stage.state.selected_account(), Some(&made));
-    }
-}
-
-#[test]
 fn what_sharing_all_would_give_is_counted_from_the_scope_that_was_just_saved() {
     let (mut stage, _) = saved();
     stage.press("s <C-s>");
@@ -335,7 +197,7 @@ fn a_question_whose_key_was_released_by_a_late_answer_closes() {
     stage.press("R");
     let released = version(key('B', "backup", only(&[]), 3_000, None), 3);
     stage.tell(Msg::Answered { call: id, outcome: Ok(released.into()) });
-    tell(&mut stage, None, By::Changes, &key('B', "backup", only(&[]), 3_000, None));
+    orders::tell(&mut stage, None, By::Changes, &key('B', "backup", only(&[]), 3_000, None));
     assert_eq!(stage.title(), None);
     assert!(stage.notice().ends_with("no longer suspended"), "{}", stage.notice());
 }
@@ -413,75 +275,4 @@ fn an_answer_teaches_nothing_beyond_its_connection() {
             assert_eq!(versions(&stage), (Some(1), Some(1)), "{script} {is_back}");
         }
     }
-}
-
-/// `Brokerage` as it was connected, and as an edit leaves it.
-fn brokerage(name: &str, version: u64) -> Account {
-    Account { version, ..sample::account("acc_brk", name, None, None) }
-}
-
-/// The account as somebody connects it anew under its old id.
-fn anew() -> Account {
-    Account { connected_at: NOW, ..brokerage("Another", 1) }
-}
-
-fn tell_of_account(stage: &mut Stage, by: By, account: Option<Account>) {
-    let Feed::Snapshot { keys, mut accounts, storage_mode } = sample::snapshot() else { unreachable!() };
-    let id = account_id("acc_brk");
-    stage.tell(Msg::Feed(match by {
-        By::Changes => {
-            let removed_accounts = if account.is_none() { vec![id] } else { vec![] };
-            let accounts = account.into_iter().collect();
-            Feed::Changed {
-                keys: vec![],
-                accounts,
-                removed_keys: vec![],
-                removed_accounts,
-                storage_mode: None,
-            }
-        }
-        By::Snapshots => {
-            accounts.retain(|account| account.id != id);
-            accounts.extend(account);
-            Feed::Snapshot { keys, accounts, storage_mode }
-        }
-    }));
-}
-
-#[test]
-fn of_accounts_too_the_newest_is_known_and_one_that_is_connected_anew_under_the_same_id_is_another() {
-    let told = [Some(brokerage("Brokerage2", 2)), Some(brokerage("theirs", 3)), None, Some(anew())];
-    let id = account_id("acc_brk");
-    for by in [By::Changes, By::Snapshots] {
-        for answered_after in 0..=told.len() {
-            let mut stage = Stage::live();
-            stage.press("2e2<C-s>");
-            let (call, _) = stage.call();
-            let mut newest = Some(brokerage("Brokerage", 1));
-            for step in 0..=told.len() {
-                if step == answered_after {
-                    stage.tell(Msg::Answered { call, outcome: Ok(brokerage("Brokerage2", 2).into()) });
-                    newest = newest.map(|known| match (known.version, known.connected_at) {
-                        (1, at) if at != NOW => brokerage("Brokerage2", 2),
-                        _ => known,
-                    });
-                }
-                assert_eq!(stage.state.store.account(&id), newest.as_ref(), "{by:?} {answered_after} {step}");
-                let Some(told) = told.get(step) else { continue };
-                tell_of_account(&mut stage, by, told.clone());
-                newest.clone_from(told);
-                assert_eq!(stage.state.store.account(&id), newest.as_ref(), "{by:?} {answered_after} {step}");
-            }
-        }
-    }
-}
-
-#[test]
-fn the_next_edit_of_an_account_begins_from_the_answer_to_the_one_before() {
-    let mut stage = Stage::live();
-    stage.press("2e2<C-s>").answer(Ok(brokerage("Brokerage2", 2).into()));
-    stage.press("e");
-    assert_eq!(stage.form().text("Name"), "Brokerage2");
-    stage.press("<C-s>");
-    assert_eq!(expected_version(&stage.call().1), 2);
 }
